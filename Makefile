@@ -1,0 +1,39 @@
+# The course in one-line targets. `make lecture` opens it, `make test` proves it.
+PYTHON      ?= python3
+VENV        := .venv
+BIN         := $(VENV)/bin
+INSTALLED   := $(VENV)/.installed
+# PyTorch's own CPU wheels: without this index a Linux machine fetches gigabytes of CUDA.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+.PHONY: lecture test notebooks text bench lint clean
+
+lecture: $(INSTALLED)  ## set up, then open the course in JupyterLab
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/00_start_here.ipynb
+
+test: $(INSTALLED)  ## set up, then run every test, strict nbval included
+	$(BIN)/pytest --nbval
+
+notebooks: $(INSTALLED)  ## text -> executed notebooks (NOTEBOOK=01 for one of them)
+	$(BIN)/python notebooks/build.py notebooks $(NOTEBOOK)
+
+text: $(INSTALLED)  ## take edits made in JupyterLab back into notebooks/text
+	$(BIN)/python notebooks/build.py text $(NOTEBOOK)
+
+bench: $(INSTALLED)  ## ratios against what people would write, measured in one run
+	$(BIN)/pytest benchmarks --benchmark-sort=name --benchmark-columns=median,iqr,rounds
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .benchmarks .hypothesis
+
+# torch alone is looked up in the extra index (--no-deps), so that a machine that cannot reach it
+# loses seconds there, not minutes; the second line finds torch in place and installs the rest.
+$(INSTALLED): pyproject.toml
+	$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"Python 3.11 or newer is needed, this is {v[0]}.{v[1]}: make PYTHON=python3.12 …")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --extra-index-url $(TORCH_INDEX) torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[course,test]'
+	touch $@

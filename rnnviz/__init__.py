@@ -1,0 +1,27 @@
+"""Why recurrent networks are hard to train: the numbers, the pictures and the sliders.
+
+The package is layered, and imports run one way only: the numbers
+(:mod:`rnnviz.growth`, :mod:`rnnviz.bptt`) need torch alone, :mod:`rnnviz.plots` draws their
+results with matplotlib, and :mod:`rnnviz.widgets` puts sliders on the drawings with ipywidgets.
+``import rnnviz`` loads the numbers; ``rnnviz.plots`` and ``rnnviz.widgets`` are loaded when they
+are first asked for.
+"""
+
+import importlib
+from types import ModuleType
+
+from rnnviz import bptt, growth
+
+__version__ = "0.1.0"
+
+__all__ = ["bptt", "growth", "plots", "widgets"]
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in ("plots", "widgets"):
+        return importlib.import_module(f"rnnviz.{name}")
+    raise AttributeError(f"module 'rnnviz' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

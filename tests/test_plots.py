@@ -1,0 +1,156 @@
+"""The pictures, read off their artists: what is drawn is what was computed."""
+
+import math
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+
+from rnnviz import bptt, growth, plots
+
+CALLS = {
+    "compound": lambda ax: plots.growth.compound(growth.compound(1.01, 10), ax=ax),
+    "matrix_growth": lambda ax: plots.growth.matrix_growth(
+        growth.matrix_growth(torch.eye(2), 5), ax=ax, bounds=True
+    ),
+    "eigenvalues": lambda ax: plots.growth.eigenvalues(torch.ones(3).cdouble(), ax=ax),
+    "lag_profile": lambda ax: plots.bptt.lag_profile(torch.zeros(4), ax=ax),
+    "norm_table": lambda ax: plots.bptt.norm_table(torch.zeros(4, 4), ax=ax),
+    "term_shares": lambda ax: plots.bptt.term_shares(torch.ones(4), ax=ax),
+    "exponents": lambda ax: plots.bptt.exponents(torch.ones(4), ax=ax),
+}
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def ax():
+    return plt.figure().subplots()
+
+
+@pytest.fixture
+def steps(gaussian):
+    W_R = gaussian(5, 5, seed=0)
+    inputs, h0 = gaussian(7, 5, seed=1), gaussian(5, seed=2)
+    return bptt.step_jacobians(W_R, bptt.run_rnn(torch.eye(5).double(), W_R, inputs, h0))
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_draws_on_the_axes_it_is_given_and_returns_it(name, ax):
+    assert CALLS[name](ax) is ax
+    assert len(plt.get_fignums()) == 1
+    assert ax.has_data()
+
+
+@pytest.mark.parametrize("name", [*CALLS, "unrolled"])
+def test_makes_a_figure_where_it_is_given_none(name):
+    drawn = CALLS[name](None) if name in CALLS else plots.unrolled.unrolled()
+    assert isinstance(drawn, mpl.axes.Axes)
+    assert len(plt.get_fignums()) == 1
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_axes_are_labelled(name, ax):
+    CALLS[name](ax)
+    assert ax.get_xlabel()
+    assert ax.get_ylabel()
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_matplotlib_settings_are_left_as_they_were(name, ax):
+    before = dict(mpl.rcParams)
+    CALLS[name](ax)
+    plots.figure()
+    assert dict(mpl.rcParams) == before
+
+
+def test_style_holds_inside_and_use_style_holds_on():
+    with mpl.rc_context():
+        figure, (ax,) = plots.figure()
+        assert ax.xaxis.label.get_size() == 14
+        assert tuple(figure.get_size_inches()) == (9, 4.5)
+        plots.use_style()
+        assert plt.figure().subplots().xaxis.label.get_size() == 14
+
+
+def test_a_detached_figure_is_not_shown_by_pyplot():
+    figure, axes = plots.figure(2, detached=True)
+    assert len(axes) == 2
+    assert figure.axes == axes
+    assert plt.get_fignums() == []
+
+
+def test_compound_draws_the_values_on_a_logarithmic_axis(ax):
+    plots.growth.compound(growth.compound(0.5, 3), ax=ax, label="half")
+    assert list(ax.lines[0].get_ydata()) == [1, 0.5, 0.25, 0.125]
+    assert ax.get_yscale() == "log"
+    assert ax.texts[0].get_text() == "half"
+
+
+def test_matrix_growth_stands_between_its_bounds(ax):
+    result = growth.matrix_growth(torch.tensor([[0.9, 10.0], [0.0, 0.9]]), 30)
+    plots.growth.matrix_growth(result, ax=ax, bounds=True)
+    norm, below, above = (np.asarray(line.get_ydata()) for line in ax.lines)
+    assert norm == pytest.approx((result.log_norms / math.log(10)).numpy())
+    assert (below <= norm + 1e-9).all()
+    assert (norm <= above + 1e-9).all()
+
+
+def test_lag_profile_is_in_decades_and_marks_one_once(ax):
+    log_norms = torch.tensor([0.0, math.log(10), 2 * math.log(10)])
+    for _ in range(2):
+        plots.bptt.lag_profile(log_norms, ax=ax)
+    reference, first, second = ax.lines
+    assert first.get_ydata() == pytest.approx([0, 1, 2])
+    assert list(reference.get_ydata()) == [0, 0]
+    assert second.get_ydata() == pytest.approx([0, 1, 2])
+
+
+def test_norm_table_is_in_decades_and_empty_above_the_diagonal(ax, steps):
+    table = bptt.log_norms(steps)
+    plots.bptt.norm_table(table, ax=ax)
+    (image,) = ax.images
+    drawn = image.get_array()
+    assert drawn.mask.tolist() == np.triu(np.ones((8, 8), bool), 1).tolist()
+    assert drawn[5, 2] == pytest.approx(table[5, 2].item() / math.log(10))
+    low, high = image.get_clim()
+    assert low == -high
+    assert drawn.min() >= low
+
+
+def test_norm_table_draws_an_exact_zero_like_the_smallest(ax):
+    table = bptt.log_norms(torch.zeros(2, 3, 3))
+    plots.bptt.norm_table(table, ax=ax, limit=4)
+    assert ax.images[0].get_array()[2, 0] == -4
+
+
+def test_term_shares_run_from_the_last_step_backwards(ax):
+    plots.bptt.term_shares(torch.tensor([1.0, 2.0, 4.0]), ax=ax)
+    assert [bar.get_height() for bar in ax.patches] == [1, 0.5, 0.25]
+
+
+def test_exponents_mark_the_border_of_the_two_failures(ax):
+    plots.bptt.exponents(torch.tensor([0.5, -1.0]), ax=ax, label="a network")
+    assert {text.get_text() for text in ax.texts} == {"explodes", "vanishes"}
+    assert list(ax.lines[-1].get_ydata()) == [0.5, -1.0]
+
+
+def test_eigenvalues_are_drawn_with_the_unit_circle(ax):
+    plots.growth.eigenvalues(torch.tensor([1 + 2j, -1j]), ax=ax)
+    assert ax.lines[0].get_xydata().tolist() == [[1, 2], [0, -1]]
+    assert ax.patches[0].radius == 1
+
+
+@pytest.mark.parametrize("backward", [False, True])
+def test_unrolled_network_names_all_its_parts(ax, backward):
+    plots.unrolled.unrolled(ax=ax, backward=backward)
+    words = [text.get_text() for text in ax.texts]
+    for part in ("$h_{0}$", "$x_{t}$", "$y_{t-1}$", "$W_I$", "$W_R$", "$W_O$"):
+        assert part in words
+    assert ("$E_t$" in words) == backward
