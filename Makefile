@@ -9,7 +9,7 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 .PHONY: lecture test notebooks text bench lint clean
 
 lecture: $(INSTALLED)  ## set up, then open the course in JupyterLab
-	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/00_start_here.ipynb
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
 test: $(INSTALLED)  ## set up, then run every test, strict nbval included
 	$(BIN)/pytest --nbval
@@ -30,10 +30,12 @@ clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .benchmarks .hypothesis
 
 # torch alone is looked up in the extra index (--no-deps), so that a machine that cannot reach it
-# loses seconds there, not minutes; the second line finds torch in place and installs the rest.
+# loses seconds there, not minutes; the next line finds torch in place and installs the rest. The
+# last one keeps JupyterLab from asking, in front of a class, whether to fetch its news.
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"Python 3.11 or newer is needed, this is {v[0]}.{v[1]}: make PYTHON=python3.12 …")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --extra-index-url $(TORCH_INDEX) torch==2.13.0
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[course,test]'
+	$(BIN)/jupyter labextension disable --level=sys_prefix "@jupyterlab/apputils-extension:announcements" 2> /dev/null
 	touch $@

@@ -38,7 +38,7 @@ def unrolled(*, ax: Axes | None = None, last: str = "t", backward: bool = False)
         if name != "0":
             _box(ax, x, -1.6, f"$x_{{{name}}}$", NEUTRAL)
             _box(ax, x, 1.6, f"$y_{{{name}}}$", OTHERS[0])
-            _arrow(ax, (x, -1.6 + BOX), (x, -BOX), "$W_I$", (0.12, 0), "left")
+            _arrow(ax, (x, -1.6 + BOX), (x, -BOX), "$W_I$", (0.12, -0.12), "left")
             _arrow(ax, (x, BOX), (x, 1.6 - BOX), "$W_O$", (-0.12, 0), "right")
     for (_, x), (_, following) in pairwise(columns):
         if following - x > 2:
@@ -56,7 +56,7 @@ def _box(ax: Axes, x: float, y: float, text: str, color: str) -> None:
     ax.add_patch(
         FancyBboxPatch(corner, 2 * BOX, 2 * BOX, boxstyle=style, fc="white", ec=color, lw=2)
     )
-    ax.text(x, y, text, ha="center", va="center", color=color, fontsize=16)
+    ax.text(x, y, text, ha="center", va="center", color=color, fontsize=14)
 
 
 def _arrow(ax: Axes, start: Point, end: Point, text: str, shift: Point, ha: str) -> None:
@@ -70,7 +70,7 @@ def _way_back(ax: Axes, columns: list[tuple[str, float]]) -> None:
     """Draw the error beside the last output, and the gradient's way back below the states."""
     arrow = {"arrowstyle": "-|>", "lw": 2.5, "color": EXPLODES, "shrinkA": 0, "shrinkB": 0}
     name, last = columns[-1]
-    word = {"color": EXPLODES, "fontsize": 12}
+    word = {"color": EXPLODES, "fontsize": 13}
     ax.text(last + 2.15, 1.6, f"$E_{name}$", ha="center", va="center", color=EXPLODES, fontsize=16)
     ax.annotate("", (last + BOX + 0.05, 1.6), (last + 1.8, 1.6), arrowprops=arrow)
     ax.text(last + 1.15, 1.75, rf"$\partial E_{name}/\partial y_{name}$", ha="center", **word)

@@ -26,7 +26,7 @@ def product(
     Parameters
     ----------
     radius : float
-        Where the slider over the spectral radius of W_R starts, 0.1 to 3.
+        Where the slider over the spectral radius of W_R starts, 0.1 to 8.
     input_scale : float
         Where the slider over the standard deviation of what the inputs add to each
         pre-activation starts, 0 to 3.
@@ -76,7 +76,7 @@ def product(
         )
 
     controls = {
-        "radius": slider("spectral radius of W_R", radius, 0.1, 3.0, 0.05),
+        "radius": slider("spectral radius", radius, 0.1, 8.0, 0.05),
         "input_scale": slider("input scale", input_scale, 0.0, 3.0, 0.05),
         "activation": choice("activation", ACTIVATIONS, activation),
     }

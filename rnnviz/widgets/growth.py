@@ -70,7 +70,8 @@ def random_matrix(radius: float = 1.0, *, size: int = 50, steps: int = 60, seed:
         figure, (plane, powers) = plots.figure(2, width=11, ratios=(1, 1.6), detached=True)
         plots.growth.eigenvalues(unit.eigenvalues, ax=plane)
         plane.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6))
-        plots.growth.matrix_growth(unit, ax=powers, bounds=True, label=r"$\|M^k\|_2$")
+        style = {"color": plots.NEUTRAL}  # in the legend; the line itself changes its colour
+        plots.growth.matrix_growth(unit, ax=powers, bounds=True, label=r"$\|M^k\|_2$", **style)
         powers.set(ylim=(-12, 12), xlim=(0, steps))
         powers.legend(loc="lower left")
     norm, bound, ceiling = powers.lines
