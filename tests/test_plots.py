@@ -24,8 +24,9 @@ CALLS = {
 
 
 @pytest.fixture(autouse=True)
-def close_figures():
-    yield
+def nothing_is_left_behind():
+    with mpl.rc_context():
+        yield
     plt.close("all")
 
 

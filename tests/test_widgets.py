@@ -60,6 +60,23 @@ def test_the_way_back_gives_the_first_picture_again(panel):
     assert panel.image.value == before
 
 
+@pytest.mark.parametrize(
+    ("name", "elsewhere"),
+    [
+        ("compound", {"factor": 0.95, "steps": 700}),
+        ("random_matrix", {"radius": 0.6}),
+        ("product", {"radius": 2.0, "input_scale": 0.0, "activation": "relu"}),
+    ],
+)
+def test_moving_there_gives_the_picture_of_starting_there(name, elsewhere):
+    """Nothing of an earlier frame stays behind, and no part of the picture is forgotten."""
+    moved, started = PANELS[name](), PANELS[name](**elsewhere)
+    for control, value in elsewhere.items():
+        moved.controls[control].value = value
+    assert moved.readout.value == started.readout.value
+    assert bytes(moved.image.value) == bytes(started.image.value)
+
+
 def test_it_redraws_in_place(panel):
     """While the sliders move, no artist is made or thrown away, and pyplot knows of no figure."""
     figure = panel._canvas.figure

@@ -27,6 +27,7 @@ def compound(factor: float = 1.01, steps: int = 365) -> Panel:
         figure, (ax,) = plots.figure(detached=True)
         plots.growth.compound(growth.compound(1.0, 1000), ax=ax, color=plots.NEUTRAL)
         (line,) = ax.plot([], [], marker="o", markevery=[-1])
+        ax.set(xlim=(0, 1000), ylim=(1e-99, 1e99))  # the widest labels, for the layout
 
     def update(factor: float, steps: int) -> str:
         values = growth.compound(factor, steps)
@@ -34,7 +35,8 @@ def compound(factor: float = 1.01, steps: int = 365) -> Panel:
         line.set_color(plots.tone(factor - 1))
         # Limits in whole powers of a hundred: the axes stay still while the line moves.
         decades = 2 * math.ceil(max(1, abs(values[-1].log10().item())) / 2)
-        ax.set(xlim=(0, 1.02 * steps), ylim=(10.0**-decades, 10.0**decades))
+        reach = 10.0 ** (decades + 0.4)  # a little more, so that the last label fits in
+        ax.set(xlim=(0, 1.02 * steps), ylim=(1 / reach, reach))
         return f"{factor:.4f}^{steps} = {values[-1]:.4g}"
 
     controls = {

@@ -22,7 +22,7 @@ class Canvas:
     Parameters
     ----------
     figure : Figure
-        Laid out and drawn in full; it must not belong to pyplot's list of open figures.
+        With the limits that need most room; it must not belong to pyplot's list of open figures.
     moving : iterable of Artist
         What changes from frame to frame. Everything else is the background.
     """
@@ -33,6 +33,9 @@ class Canvas:
         self.canvas = FigureCanvasAgg(figure)
         for artist in self.moving:
             artist.set_animated(True)
+        # The layout is settled here once and for all: the axes stay still under the slider.
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
         self._limits = None
         self._background = None
 
