@@ -1,5 +1,8 @@
 """Checks of what comes in: each error names what was expected and what came."""
 
+import math
+from numbers import Real
+
 import torch
 from torch import Tensor
 
@@ -55,3 +58,11 @@ def check_choice(name: str, choice: object, choices: tuple) -> None:
     if choice not in choices:
         offered = ", ".join(repr(c) for c in choices)
         raise ValueError(f"{name} must be one of {offered}, got {choice!r}")
+
+
+def check_number(name: str, number: float, *, above: float = -math.inf) -> None:
+    """Raise ValueError unless `number` is one finite real number greater than `above`."""
+    if isinstance(number, bool) or not isinstance(number, Real) or not math.isfinite(number):
+        raise ValueError(f"{name} must be a finite number, got {number!r}")
+    if number <= above:
+        raise ValueError(f"{name} must be greater than {above}, got {number!r}")

@@ -1,0 +1,162 @@
+"""Fixed points of the one-unit network, and the wall that they build in the error surface.
+
+Part of :mod:`rnnviz.surface`, from where these functions are imported. Without input the network
+x_t = w σ(x_{t−1}) + b settles at a fixed point x = w σ(x) + b. For w > 4 and b between two folds
+there are three: two stable ones, and an unstable one between them that parts their basins.
+"""
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from rnnviz._checks import check_number, check_real
+from rnnviz.activations import get_activation
+
+# (w, b) where the two folds meet: below w = 4 the map has slope < 1 and one fixed point only.
+CUSP = (4.0, -2.0)
+HALVINGS = 200  # bisect a bracket until float64 holds nothing between its ends
+
+
+@dataclass(frozen=True)
+class FixedPoints:
+    """The fixed points x = w σ(x) + b.
+
+    Attributes
+    ----------
+    x : Tensor, shape (k,)
+        One or three of them, ascending (two exactly on a fold).
+    slope : Tensor, shape (k,)
+        w σ′(x): how a small distance from the point changes in one step.
+    stable : Tensor of bool, shape (k,)
+        Whether that is below 1 in size.
+    """
+
+    x: Float[Tensor, " k"]
+    slope: Float[Tensor, " k"]
+    stable: Bool[Tensor, " k"]
+
+
+def wall(
+    w: Float[Tensor, "*batch"], *, x0: float = 0.5, activation: str = "sigmoid"
+) -> Float[Tensor, "*batch"]:
+    """Return the bias at which x_0 sits exactly on an unstable fixed point.
+
+    There the final state jumps from one basin to the other, and the error with it:
+    b = x_0 − w f(x_0), as long as the point is unstable, w f′(x_0) > 1. For the sigmoid and
+    x_0 = 0.5 that is b = 0.5 − 0.622459 w for w > 4.2553.
+
+    Parameters
+    ----------
+    w : Tensor, shape (...)
+        Weights.
+    x0 : float
+        The state before the first step.
+    activation : {"sigmoid", "tanh", "relu", "identity"}
+        f.
+
+    Returns
+    -------
+    Tensor, shape (...)
+        The bias of the wall, NaN where there is none.
+
+    Raises
+    ------
+    ValueError
+        If w or x0 is not finite, or the activation is unknown.
+    """
+    f = get_activation(activation)
+    check_real(w=w)
+    check_number("x0", x0)
+    output = f.function(torch.tensor(float(x0), dtype=w.dtype, device=w.device))
+    unstable = w * f.slope(output) > 1
+    return torch.where(unstable, x0 - w.detach() * output, torch.nan)
+
+
+def folds(w: Float[Tensor, "*batch"]) -> tuple[Float[Tensor, "*batch"], Float[Tensor, "*batch"]]:
+    """Return the two biases between which the network is bistable.
+
+    At a fold a stable and the unstable fixed point meet, where w σ′(x) = 1.
+
+    Parameters
+    ----------
+    w : Tensor, shape (...)
+        Weights.
+
+    Returns
+    -------
+    lower, upper : Tensor, shape (...)
+        Equal at the cusp, w = 4; NaN below it.
+
+    Raises
+    ------
+    ValueError
+        If w is not finite.
+    """
+    check_real(w=w)
+    w = w.detach()
+    root = (1 - 4 / w.clamp(min=4)).sqrt()
+    lower, upper = (
+        torch.special.logit(half) - w * half for half in ((1 + root) / 2, (1 - root) / 2)
+    )
+    return torch.where(w >= 4, lower, torch.nan), torch.where(w >= 4, upper, torch.nan)
+
+
+def fixed_points(w: float, b: float) -> FixedPoints:
+    """Return every fixed point of x → w σ(x) + b, ascending, with its stability.
+
+    Parameters
+    ----------
+    w, b : float
+        Weight and bias.
+
+    Returns
+    -------
+    FixedPoints
+
+    Raises
+    ------
+    ValueError
+        If w or b is not a finite number.
+    """
+    check_number("w", w)
+    check_number("b", b)
+    # All of them lie between b and b + w; between two extrema of the gap there is at most one.
+    ends = [b + min(w, 0.0) - 1, b + max(w, 0.0) + 1]
+    if w > 4:
+        root = math.sqrt(1 - 4 / w)
+        ends[1:1] = [_logit((1 - root) / 2), _logit((1 + root) / 2)]
+    found = {x for low, high in pairwise(ends) if (x := _root(w, b, low, high)) is not None}
+    x = torch.tensor(sorted(found), dtype=torch.float64)
+    output = torch.sigmoid(x)
+    slope = w * output * (1 - output)
+    return FixedPoints(x, slope, slope.abs() < 1)
+
+
+def _gap(w: float, b: float, x: float) -> float:
+    return w * torch.sigmoid(torch.tensor(x, dtype=torch.float64)).item() + b - x
+
+
+def _logit(p: float) -> float:
+    return math.log(p / (1 - p))
+
+
+def _root(w: float, b: float, low: float, high: float) -> float | None:
+    """Bisect for the zero of the gap between two of its extrema, None where there is none."""
+    at_low, at_high = _gap(w, b, low), _gap(w, b, high)
+    if at_low == 0 or at_high == 0:
+        return low if at_low == 0 else high
+    if (at_low > 0) == (at_high > 0):
+        return None
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        if middle in (low, high):
+            break
+        if (_gap(w, b, middle) > 0) == (at_low > 0):
+            low = middle
+        else:
+            high = middle
+    return low

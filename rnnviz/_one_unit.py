@@ -1,0 +1,59 @@
+"""The one-unit network of Pascanu et al. (2013), Figure 6, with its derivatives.
+
+Part of :mod:`rnnviz.surface`: what the grid and the descent on it both need.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from rnnviz._checks import check_count, check_number, check_real, check_same_dtype
+from rnnviz.activations import Activation, get_activation
+
+State = tuple[Tensor, Tensor, Tensor]
+
+
+def check_network(
+    w: Tensor, b: Tensor, x0: float, steps: int, target: float, activation: str
+) -> Activation:
+    """Return the activation, or raise ValueError where an argument is bad."""
+    f = get_activation(activation)
+    check_real(w=w, b=b)
+    check_same_dtype(w=w, b=b)
+    check_count("steps", steps)
+    check_number("x0", x0)
+    check_number("target", target)
+    return f
+
+
+def forward(w: Tensor, b: Tensor, x0: float, steps: int, f: Activation) -> Iterator[State]:
+    """Yield x_t, ∂x_t/∂w and ∂x_t/∂b for t = 0 … steps; the next step overwrites them."""
+    x, dw, db = torch.full_like(w, x0), torch.zeros_like(w), torch.zeros_like(w)
+    one, slope = w.new_ones(()), torch.empty_like(w)
+    yield x, dw, db
+    for _ in range(steps):
+        output = f.function(x)
+        if f.name == "sigmoid":  # w f′ in one operation where torch has one
+            torch.ops.aten.sigmoid_backward.grad_input(w, output, grad_input=slope)
+        else:
+            torch.mul(w, f.slope(output), out=slope)
+        torch.addcmul(output, slope, dw, out=dw)
+        torch.addcmul(one, slope, db, out=db)
+        torch.addcmul(b, w, output, out=x)
+        yield x, dw, db
+
+
+def last_state(w: Tensor, b: Tensor, x0: float, steps: int, f: Activation) -> State:
+    """Return x_T, ∂x_T/∂w and ∂x_T/∂b."""
+    (state,) = deque(forward(w, b, x0, steps, f), maxlen=1)
+    return state
+
+
+def error_of(x: Tensor, dw: Tensor, db: Tensor, target: float, f: Activation) -> State:
+    """Return E = (f(x_T) − target)² and its derivatives by w and by b."""
+    output = f.function(x)
+    miss = output - target
+    factor = 2 * miss * f.slope(output)
+    return miss.square(), factor * dw, factor * db
