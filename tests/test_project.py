@@ -84,6 +84,21 @@ def test_readme_names_the_two_commands_and_every_notebook():
         assert f"notebooks/{path.name}" in readme
 
 
+def test_the_example_in_the_readme_runs(tmp_path):
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        "-c",
+        f"import matplotlib\nmatplotlib.use('Agg')\n{example}",
+    ]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert re.fullmatch(r"at lag 100: 10\^-\d+\.\d\n", run.stdout)
+    assert (tmp_path / "lags.png").stat().st_size > 5000
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
