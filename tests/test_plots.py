@@ -9,7 +9,10 @@ import pytest
 import torch
 
 from rnnviz import bptt, growth, plots
+from rnnviz.surface import descend, error_surface
 
+W, B = torch.linspace(4.6, 5.4, 5).double(), torch.linspace(-2.8, -2.0, 4).double()
+FLUNG = descend(4.9, -2.4, learning_rate=0.05, updates=25)
 CALLS = {
     "compound": lambda ax: plots.growth.compound(growth.compound(1.01, 10), ax=ax),
     "matrix_growth": lambda ax: plots.growth.matrix_growth(
@@ -20,6 +23,8 @@ CALLS = {
     "norm_table": lambda ax: plots.bptt.norm_table(torch.zeros(4, 4), ax=ax),
     "term_shares": lambda ax: plots.bptt.term_shares(torch.ones(4), ax=ax),
     "exponents": lambda ax: plots.bptt.exponents(torch.ones(4), ax=ax),
+    "contour": lambda ax: plots.surface.contour(error_surface(W, B), ax=ax),
+    "history": lambda ax: plots.surface.history(FLUNG, ax=ax),
 }
 
 
@@ -155,3 +160,33 @@ def test_unrolled_network_names_all_its_parts(ax, backward):
     for part in ("$h_{0}$", "$x_{t}$", "$y_{t-1}$", "$W_I$", "$W_R$", "$W_O$"):
         assert part in words
     assert ("$E_t$" in words) == backward
+
+
+def test_contour_shows_the_error_at_its_place(ax):
+    surface = error_surface(W, B)
+    plots.surface.contour(surface, ax=ax, limit=0.2)
+    (image,) = ax.images
+    assert np.asarray(image.get_array()) == pytest.approx(surface.error.T.numpy())
+    assert image.get_extent() == pytest.approx([4.6, 5.4, -2.8, -2.0])
+    assert image.origin == "lower"
+    assert image.get_clim() == (0, 0.2)
+
+
+def test_descent_and_wall_are_drawn_where_they_are(ax):
+    plots.surface.wall(W, B[[0, 1, 2, 3, 3]], ax=ax)
+    plots.surface.descent(FLUNG, ax=ax)
+    line, path, start = ax.lines
+    assert list(line.get_xdata()) == W.tolist()
+    assert path.get_xydata().tolist() == torch.stack([FLUNG.w, FLUNG.b], 1).tolist()
+    assert start.get_xydata().tolist() == [[4.9, -2.4]]
+    batch = descend(W, W - 7, learning_rate=0.05, updates=1)
+    with pytest.raises(ValueError, match=r"way must be of one start, got a batch of shape \(5,\)"):
+        plots.surface.descent(batch, ax=ax)
+
+
+def test_history_marks_the_update_that_flung_the_start(ax):
+    plots.surface.history(FLUNG, ax=ax)
+    norms, mark = ax.lines
+    assert list(norms.get_ydata()) == FLUNG.grad_norm.tolist()
+    assert list(mark.get_xdata()) == [18, 18]
+    assert [text.get_text() for text in ax.texts] == ["flung"]

@@ -1,0 +1,144 @@
+"""Pictures for the error surface of the one-unit network (Pascanu et al. 2013, Figure 6)."""
+
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from torch import Tensor
+
+from rnnviz.plots._style import EXPLODES, NEUTRAL, array, styled
+from rnnviz.surface import Descent, ErrorSurface
+
+
+@styled
+def contour(
+    surface: ErrorSurface,
+    *,
+    ax: Axes | None = None,
+    limit: float | None = None,
+    colorbar: bool = True,
+) -> Axes:
+    """Draw the error as a map of w and b; the wall is where the colour jumps.
+
+    Parameters
+    ----------
+    surface : ErrorSurface
+        From :func:`rnnviz.surface.error_surface`, on evenly spaced w and b.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+    limit : float, optional
+        The error at the end of the colour scale; by default the largest on the grid.
+    colorbar : bool
+        Draw the colour scale beside the map.
+
+    Returns
+    -------
+    Axes
+    """
+    extent = [surface.w[0].item(), surface.w[-1].item(), surface.b[0].item(), surface.b[-1].item()]
+    image = ax.imshow(
+        array(surface.error.T),
+        origin="lower",
+        extent=extent,
+        aspect="auto",
+        cmap="viridis",
+        vmin=0,
+        vmax=limit,
+    )
+    ax.grid(False)
+    ax.set_xlabel("weight $w$")
+    ax.set_ylabel("bias $b$")
+    if colorbar:
+        ax.figure.colorbar(image, ax=ax, extend="max" if limit else "neither").set_label(
+            "error $E$"
+        )
+    return ax
+
+
+@styled
+def wall(
+    w: Float[Tensor, " n"],
+    b: Float[Tensor, " n"],
+    *,
+    ax: Axes | None = None,
+    label: str | None = None,
+) -> Axes:
+    """Draw the analytic wall on a map of w and b.
+
+    Parameters
+    ----------
+    w, b : Tensor, shape (n,)
+        Weights, and the bias of the wall at each from :func:`rnnviz.surface.wall`; where that is
+        NaN there is no wall and no line.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+    label : str, optional
+        Of the line.
+
+    Returns
+    -------
+    Axes
+    """
+    ax.plot(array(w), array(b), "--", color="white", lw=2, label=label)
+    return ax
+
+
+@styled
+def descent(
+    way: Descent, *, ax: Axes | None = None, label: str | None = None, color: str = EXPLODES
+) -> Axes:
+    """Draw the way of one descent on a map of w and b, from its start (a ring) on.
+
+    Steps that leave the axes are cut off at their edge; set the limits of the axes first.
+
+    Parameters
+    ----------
+    way : Descent
+        From :func:`rnnviz.surface.descend`, of a single start.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+    label, color : str, optional
+        Of the line.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If `way` holds a batch of starts.
+    """
+    if way.w.ndim != 1:
+        raise ValueError(f"way must be of one start, got a batch of shape {tuple(way.w.shape[1:])}")
+    ax.plot(array(way.w), array(way.b), ".-", color=color, lw=1.5, ms=6, label=label)
+    ax.plot(way.w[0].item(), way.b[0].item(), "o", mfc="none", mec=color, mew=2.5, ms=12)
+    return ax
+
+
+@styled
+def history(
+    way: Descent, *, ax: Axes | None = None, label: str | None = None, color: str = EXPLODES
+) -> Axes:
+    """Draw the length of the gradient at every update, before clipping, on a logarithmic axis.
+
+    Parameters
+    ----------
+    way : Descent
+        From :func:`rnnviz.surface.descend`; the update that flung a single start is marked.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+    label, color : str, optional
+        Of the line.
+
+    Returns
+    -------
+    Axes
+    """
+    ax.semilogy(array(way.grad_norm), color=color, label=label)
+    if way.w.ndim == 1 and way.flung:
+        ax.axvline(way.flung.item(), color=NEUTRAL, ls=":", lw=2)
+        place = {"xycoords": ("data", "axes fraction"), "xytext": (8, 0)}
+        word = {"textcoords": "offset points", "color": NEUTRAL}
+        ax.annotate("flung", (way.flung.item(), 0.5), **place, **word)
+    ax.set_xlabel("update")
+    ax.set_ylabel(r"$\|\partial E/\partial(w,b)\|$ (log scale)")
+    return ax
