@@ -21,7 +21,7 @@ HEAVY = {"matplotlib", "ipywidgets", "IPython", "sympy", "torch._dynamo"}
 
 CALL_EVERYTHING = """
 import torch
-from rnnviz import bptt, growth
+from rnnviz import bptt, clipping, growth, surface
 
 W_R, inputs, h0 = torch.eye(3), torch.ones(5, 2), torch.zeros(3)
 states = bptt.run_rnn(torch.ones(3, 2), W_R, inputs, h0)
@@ -31,6 +31,13 @@ bptt.log_norms(steps), bptt.log_norms(steps, ord="fro"), bptt.lag_log_norms(step
 bptt.gradient_terms(torch.ones(3, 2), W_R, torch.ones(1, 3), inputs, h0, torch.sum)
 bptt.lyapunov_exponents(steps)
 growth.compound(1.01, 5), growth.matrix_growth(W_R, 5)
+surface.error_surface(inputs[0], inputs[0]), surface.fixed_points(5.0, -2.5)
+surface.wall(inputs), surface.folds(inputs)
+surface.descend(5.0, -2.0, learning_rate=0.1, updates=2, threshold=1.0)
+clipping.clip_by_norm([W_R], 1.0), clipping.clip_by_value([W_R], 1.0)
+clipping.suggest_threshold([1.0, 2.0])
+W_R.grad = W_R.clone()
+clipping.GradientNormMonitor([W_R], threshold=1.0).clip()
 """
 
 
@@ -48,15 +55,14 @@ def in_a_fresh_process(code):
 )
 def test_the_numbers_load_nothing_that_draws_or_is_slow_to_load(code):
     loaded = in_a_fresh_process(f"{code}\nimport sys\nprint(*sys.modules)")
-    assert "rnnviz.bptt" in loaded
-    assert "rnnviz.growth" in loaded
+    assert {"rnnviz.bptt", "rnnviz.clipping", "rnnviz.growth", "rnnviz.surface"} <= set(loaded)
     assert HEAVY.intersection(loaded) == set()
 
 
 def test_what_the_package_does_not_have_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'pictures'"):
         _ = rnnviz.pictures
-    assert {"bptt", "growth", "plots", "widgets"} <= set(dir(rnnviz))
+    assert {"bptt", "clipping", "growth", "plots", "surface", "widgets"} <= set(dir(rnnviz))
 
 
 def test_annotations_are_checked_in_tests():

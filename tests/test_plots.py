@@ -13,6 +13,8 @@ from rnnviz.surface import descend, error_surface
 
 W, B = torch.linspace(4.6, 5.4, 5).double(), torch.linspace(-2.8, -2.0, 4).double()
 FLUNG = descend(4.9, -2.4, learning_rate=0.05, updates=25)
+NORMS = torch.tensor([1.0, 20.0, math.nan, 0.0, 3.0]).double()
+CLIPPED = torch.tensor([False, True, False, False, False])
 CALLS = {
     "compound": lambda ax: plots.growth.compound(growth.compound(1.01, 10), ax=ax),
     "matrix_growth": lambda ax: plots.growth.matrix_growth(
@@ -25,6 +27,8 @@ CALLS = {
     "exponents": lambda ax: plots.bptt.exponents(torch.ones(4), ax=ax),
     "contour": lambda ax: plots.surface.contour(error_surface(W, B), ax=ax),
     "history": lambda ax: plots.surface.history(FLUNG, ax=ax),
+    "clipping history": lambda ax: plots.clipping.history(NORMS, CLIPPED, ax=ax),
+    "histogram": lambda ax: plots.clipping.histogram(NORMS, ax=ax),
 }
 
 
@@ -190,3 +194,19 @@ def test_history_marks_the_update_that_flung_the_start(ax):
     assert list(norms.get_ydata()) == FLUNG.grad_norm.tolist()
     assert list(mark.get_xdata()) == [18, 18]
     assert [text.get_text() for text in ax.texts] == ["flung"]
+
+
+def test_clipping_history_marks_what_was_clipped_and_the_threshold(ax):
+    plots.clipping.history(NORMS, CLIPPED, threshold=5.0, ax=ax)
+    norms, marked, threshold = ax.lines
+    assert norms.get_ydata() == pytest.approx(NORMS.numpy(), nan_ok=True)
+    assert marked.get_xydata().tolist() == [[1, 20]]
+    assert list(threshold.get_ydata()) == [5, 5]
+
+
+def test_histogram_counts_every_finite_norm_once(ax):
+    plots.clipping.histogram(NORMS, threshold=5.0, ax=ax)
+    assert sum(bar.get_height() for bar in ax.patches) == 3
+    assert list(ax.lines[0].get_xdata()) == [5, 5]
+    with pytest.raises(ValueError, match="norms must hold a finite number above 0, got none in 2"):
+        plots.clipping.histogram(torch.tensor([0.0, math.inf]), ax=ax)

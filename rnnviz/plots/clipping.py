@@ -1,0 +1,95 @@
+"""Pictures for gradient clipping: what a monitor saw, with the threshold in it."""
+
+import torch
+from jaxtyping import Bool, Float
+from matplotlib.axes import Axes
+from torch import Tensor
+
+from rnnviz.plots._style import EXPLODES, NEUTRAL, VANISHES, array, styled
+
+
+@styled
+def history(
+    norms: Float[Tensor, " updates"],
+    clipped: Bool[Tensor, " updates"],
+    *,
+    threshold: float | None = None,
+    ax: Axes | None = None,
+    label: str | None = None,
+) -> Axes:
+    """Draw the gradient norm before clipping at every update, those clipped marked.
+
+    Parameters
+    ----------
+    norms : Tensor, shape (updates,)
+        ``GradientNormMonitor.norms``; what is not finite leaves a gap.
+    clipped : Tensor of bool, shape (updates,)
+        ``GradientNormMonitor.clipped``.
+    threshold : float, optional
+        Drawn as a dashed line.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+    label : str, optional
+        Of the line of norms.
+
+    Returns
+    -------
+    Axes
+    """
+    updates = torch.arange(len(norms))
+    ax.semilogy(array(updates), array(norms), color=VANISHES, lw=1.5, label=label)
+    marked = {"color": EXPLODES, "ms": 6, "label": "clipped"}
+    ax.semilogy(array(updates[clipped]), array(norms[clipped]), "o", **marked)
+    if threshold is not None:
+        ax.axhline(threshold, color=NEUTRAL, ls="--", lw=2, label=f"threshold {threshold:g}")
+    ax.set_xlabel("update")
+    ax.set_ylabel("gradient norm\nbefore clipping (log scale)")
+    return ax
+
+
+@styled
+def histogram(
+    norms: Float[Tensor, " updates"],
+    *,
+    threshold: float | None = None,
+    bins: int = 40,
+    ax: Axes | None = None,
+    color: str = VANISHES,
+) -> Axes:
+    """Draw how often which gradient norm occurred, in bins of equal ratio.
+
+    Parameters
+    ----------
+    norms : Tensor, shape (updates,)
+        ``GradientNormMonitor.norms``; what is not finite or zero is left out.
+    threshold : float, optional
+        Drawn as a dashed line.
+    bins : int
+        How many.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+    color : str
+        Of the bars.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If no norm is finite and above 0.
+    """
+    drawn = norms[norms.isfinite() & (norms > 0)]
+    if not len(drawn):
+        raise ValueError(f"norms must hold a finite number above 0, got none in {len(norms)}")
+    low, high = drawn.log10().aminmax()
+    ax.set_xscale("log")
+    ax.hist(
+        array(drawn), bins=array(torch.logspace(low - 0.01, high + 0.01, bins + 1)), color=color
+    )
+    if threshold is not None:
+        ax.axvline(threshold, color=NEUTRAL, ls="--", lw=2, label=f"threshold {threshold:g}")
+    ax.set_xlabel("gradient norm before clipping (log scale)")
+    ax.set_ylabel("updates")
+    return ax
