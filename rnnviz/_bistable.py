@@ -5,7 +5,6 @@ x_t = w σ(x_{t−1}) + b settles at a fixed point x = w σ(x) + b. For w > 4 an
 there are three: two stable ones, and an unstable one between them that parts their basins.
 """
 
-import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -98,10 +97,8 @@ def folds(w: Float[Tensor, "*batch"]) -> tuple[Float[Tensor, "*batch"], Float[Te
     """
     check_real(w=w)
     w = w.detach()
-    root = (1 - 4 / w.clamp(min=4)).sqrt()
-    lower, upper = (
-        torch.special.logit(half) - w * half for half in ((1 + root) / 2, (1 - root) / 2)
-    )
+    x, output = _turning_point(w.clamp(min=4))
+    lower, upper = -x - w * (1 - output), x - w * output
     return torch.where(w >= 4, lower, torch.nan), torch.where(w >= 4, upper, torch.nan)
 
 
@@ -127,8 +124,8 @@ def fixed_points(w: float, b: float) -> FixedPoints:
     # All of them lie between b and b + w; between two extrema of the gap there is at most one.
     ends = [b + min(w, 0.0) - 1, b + max(w, 0.0) + 1]
     if w > 4:
-        root = math.sqrt(1 - 4 / w)
-        ends[1:1] = [_logit((1 - root) / 2), _logit((1 + root) / 2)]
+        turn = _turning_point(torch.tensor(w, dtype=torch.float64))[0].item()
+        ends[1:1] = [turn, -turn]
     found = {x for low, high in pairwise(ends) if (x := _root(w, b, low, high)) is not None}
     x = torch.tensor(sorted(found), dtype=torch.float64)
     output = torch.sigmoid(x)
@@ -136,12 +133,17 @@ def fixed_points(w: float, b: float) -> FixedPoints:
     return FixedPoints(x, slope, slope.abs() < 1)
 
 
+def _turning_point(w: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the lower x with w σ′(x) = 1, and σ(x), for w ≥ 4; the upper one is −x.
+
+    The smaller root of s (1 − s) = 1/w, in the form that does not cancel for large w.
+    """
+    output = 2 / (w * (1 + (1 - 4 / w).sqrt()))
+    return torch.special.logit(output), output
+
+
 def _gap(w: float, b: float, x: float) -> float:
     return w * torch.sigmoid(torch.tensor(x, dtype=torch.float64)).item() + b - x
-
-
-def _logit(p: float) -> float:
-    return math.log(p / (1 - p))
 
 
 def _root(w: float, b: float, low: float, high: float) -> float | None:

@@ -100,7 +100,8 @@ def descend(
         path.append((*here, error, norm))
         if threshold is not None:
             gradient = torch.where(norm >= threshold, threshold / norm * gradient, gradient)
-        here = _finite_or_lost(here, here - learning_rate * gradient, update + 1)
+        if update < updates:
+            here = _finite_or_lost(here, here - learning_rate * gradient, update + 1)
     w, b, error, norm = (torch.stack(column) for column in zip(*path, strict=True))
     far = torch.hypot(w.diff(dim=0), b.diff(dim=0)) > FLUNG
     number = torch.arange(1, updates + 1).reshape(-1, *[1] * w[0].ndim)

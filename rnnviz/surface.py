@@ -105,9 +105,8 @@ def error_surface(
         least 0, `x0` or `target` is not finite, or the activation is unknown.
     """
     f = check_network(w, b, x0, steps, target, activation)
-    _check_vectors(w, b)
+    w, b = _vector("w", w), _vector("b", b)
     shape = (len(w), len(b))
-    w, b = w.detach(), b.detach()
     error, dw, db = (w.new_empty(shape) for _ in range(3))
     rows = max(1, BLOCK // max(1, shape[1]))
     for start in range(0, shape[0], rows):
@@ -138,14 +137,13 @@ def error_surfaces(
         Of T = 0, 1, …, steps; each with tensors of its own.
     """
     f = check_network(w, b, x0, steps, target, activation)
-    _check_vectors(w, b)
-    w, b = w.detach(), b.detach()
+    w, b = _vector("w", w), _vector("b", b)
     grid = w[:, None].expand(-1, len(b)).contiguous()
     for state in forward(grid, b.expand_as(grid), x0, steps, f):
         yield ErrorSurface(w, b, *error_of(*state, target, f))
 
 
-def _check_vectors(w: Tensor, b: Tensor) -> None:
-    for name, tensor in (("w", w), ("b", b)):
-        if tensor.ndim != 1:
-            raise ValueError(f"{name} must have one dimension, got shape {shape_of(tensor)}")
+def _vector(name: str, tensor: Tensor) -> Tensor:
+    if tensor.ndim != 1:
+        raise ValueError(f"{name} must have one dimension, got shape {shape_of(tensor)}")
+    return tensor.detach()

@@ -68,9 +68,8 @@ def test_any_activation_horizon_start_and_target(activation, steps, gaussian):
     w, b = gaussian(5, seed=1), gaussian(4, seed=2)
     setting = {"x0": -0.3, "steps": steps, "target": 0.2, "activation": activation}
     got = error_surface(w, b, **setting)
-    expected = by_autograd(*grid(w, b), **setting) if steps else None
     if steps:
-        assert_close((got.error, got.dw, got.db), expected)
+        assert_close((got.error, got.dw, got.db), by_autograd(*grid(w, b), **setting))
     else:
         start = F[activation](torch.tensor(-0.3, dtype=torch.float64))
         assert_close(got.error, ((start - 0.2) ** 2).expand(5, 4))
@@ -171,6 +170,17 @@ def test_three_fixed_points_between_the_folds_and_one_outside(b, count):
     assert len(points.x) == count
     assert (points.x.diff() > 0).all()
     assert points.stable.tolist() == [True, False, True][:count]
+
+
+@pytest.mark.parametrize("w", [1e4, 1e8, 1e17])
+def test_folds_and_fixed_points_of_a_huge_weight(w):
+    """For large w the folds lie near ln w − w + 1 and −ln w − 1."""
+    lower, upper = folds(torch.tensor(w, dtype=torch.float64))
+    assert upper.item() == pytest.approx(-math.log(w) - 1, rel=1e-3)
+    assert lower.item() == pytest.approx(-w + math.log(w) + 1, rel=1e-6)
+    points = fixed_points(w, -w / 2)
+    assert points.stable.tolist() == [True, False, True]
+    assert points.x.tolist() == pytest.approx([-w / 2, 0, w / 2], abs=1e-6)
 
 
 @given(st.floats(-10, 10), st.floats(-10, 10))
@@ -281,6 +291,13 @@ def test_a_lost_start_is_warned_of_and_the_others_go_on():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert_close(descend(w[0], torch.tensor(0.0).double(), **setting).w, way.w[:, 0])
+
+
+def test_no_update_is_warned_of_that_was_not_asked_for():
+    far = {"learning_rate": 1e200, "activation": "identity", "steps": 1}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert descend(1.0, 0.0, updates=1, **far).w.isfinite().all()
 
 
 def test_a_start_that_runs_to_infinity_is_lost_too():
