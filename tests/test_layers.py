@@ -19,9 +19,10 @@ CONTROLS = {"ipywidgets", "IPython", "rnnviz.widgets"}
 # Each of these takes longer to load than the numbers take to compute.
 HEAVY = {"matplotlib", "ipywidgets", "IPython", "sympy", "torch._dynamo"}
 
+TOPICS = ("bptt", "clipping", "growth", "surface", "tasks")
 CALL_EVERYTHING = """
 import torch
-from rnnviz import bptt, clipping, growth, surface
+from rnnviz import bptt, clipping, growth, surface, tasks
 
 W_R, inputs, h0 = torch.eye(3), torch.ones(5, 2), torch.zeros(3)
 states = bptt.run_rnn(torch.ones(3, 2), W_R, inputs, h0)
@@ -38,6 +39,7 @@ clipping.clip_by_norm([W_R], 1.0), clipping.clip_by_value([W_R], 1.0)
 clipping.suggest_threshold([1.0, 2.0])
 W_R.grad = W_R.clone()
 clipping.GradientNormMonitor([W_R], threshold=1.0).clip()
+tasks.temporal_order(2, 20, generator=torch.Generator())
 """
 
 
@@ -55,14 +57,14 @@ def in_a_fresh_process(code):
 )
 def test_the_numbers_load_nothing_that_draws_or_is_slow_to_load(code):
     loaded = in_a_fresh_process(f"{code}\nimport sys\nprint(*sys.modules)")
-    assert {"rnnviz.bptt", "rnnviz.clipping", "rnnviz.growth", "rnnviz.surface"} <= set(loaded)
+    assert {f"rnnviz.{name}" for name in TOPICS} <= set(loaded)
     assert HEAVY.intersection(loaded) == set()
 
 
 def test_what_the_package_does_not_have_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'pictures'"):
         _ = rnnviz.pictures
-    assert {"bptt", "clipping", "growth", "plots", "surface", "widgets"} <= set(dir(rnnviz))
+    assert {*TOPICS, "plots", "widgets"} <= set(dir(rnnviz))
 
 
 def test_annotations_are_checked_in_tests():

@@ -1,6 +1,7 @@
 """The pictures, read off their artists: what is drawn is what was computed."""
 
 import math
+import warnings
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -9,12 +10,29 @@ import pytest
 import torch
 
 from rnnviz import bptt, growth, plots
-from rnnviz.surface import descend, error_surface
+from rnnviz.clipping import GradientNormMonitor
+from rnnviz.surface import descend, error_surface, fixed_points
 
 W, B = torch.linspace(4.6, 5.4, 5).double(), torch.linspace(-2.8, -2.0, 4).double()
 FLUNG = descend(4.9, -2.4, learning_rate=0.05, updates=25)
 NORMS = torch.tensor([1.0, 20.0, math.nan, 0.0, 3.0]).double()
 CLIPPED = torch.tensor([False, True, False, False, False])
+LINE = torch.linspace(-3, 3, 7).double()
+POINTS = fixed_points(5.0, -2.55)
+
+
+def watched():
+    """A monitor that has seen NORMS, clipping at 5."""
+    parameter = torch.nn.Parameter(torch.zeros(1).double())
+    monitor = GradientNormMonitor([parameter], threshold=5.0)
+    for norm in NORMS:
+        parameter.grad = norm[None].clone()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            monitor.clip()
+    return monitor
+
+
 CALLS = {
     "compound": lambda ax: plots.growth.compound(growth.compound(1.01, 10), ax=ax),
     "matrix_growth": lambda ax: plots.growth.matrix_growth(
@@ -29,6 +47,13 @@ CALLS = {
     "history": lambda ax: plots.surface.history(FLUNG, ax=ax),
     "clipping history": lambda ax: plots.clipping.history(NORMS, CLIPPED, ax=ax),
     "histogram": lambda ax: plots.clipping.histogram(NORMS, ax=ax),
+    "monitor": lambda ax: plots.clipping.monitor(watched(), ax=ax),
+    "return_map": lambda ax: plots.surface.return_map(LINE, LINE / 2, POINTS, ax=ax),
+    "bifurcation": lambda ax: plots.surface.bifurcation(LINE, LINE, LINE > 0, ax=ax),
+    "basins": lambda ax: plots.surface.basins(B, LINE, torch.zeros(7, 4), ax=ax),
+    "outcome": lambda ax: plots.surface.outcome(
+        W, B, torch.arange(20).reshape(5, 4), ax=ax, colorbar=False
+    ),
 }
 
 
@@ -210,3 +235,72 @@ def test_histogram_counts_every_finite_norm_once(ax):
     assert list(ax.lines[0].get_xdata()) == [5, 5]
     with pytest.raises(ValueError, match="norms must hold a finite number above 0, got none in 2"):
         plots.clipping.histogram(torch.tensor([0.0, math.inf]), ax=ax)
+
+
+def test_landscape_is_drawn_in_three_dimensions_and_coarsely():
+    w, b = torch.linspace(4.6, 5.4, 120).double(), torch.linspace(-2.8, -2.0, 130).double()
+    surface = error_surface(w, b)
+    ax = plots.surface.landscape(surface)
+    assert ax.name == "3d"
+    assert [ax.get_xlabel(), ax.get_ylabel()] == ["weight $w$", "bias $b$"]
+    assert ax.get_zlabel() == "error $E$"
+    (drawn,) = ax.collections
+    corners = np.concatenate(drawn._faces)
+    assert 1000 < len(drawn.get_facecolor()) <= 50 * 50
+    for x, y, z in corners[:: len(corners) // 7]:
+        i, j = (w - x).abs().argmin(), (b - y).abs().argmin()
+        assert z == pytest.approx(surface.error[i, j].item())
+    given = plt.figure().add_subplot(projection="3d")
+    assert plots.surface.landscape(surface, ax=given) is given
+
+
+def test_bifurcation_draws_each_kind_where_it_is_and_joins_no_two_branches(ax):
+    stable = torch.tensor([True, True, False, False, True, True, True])
+    plots.surface.bifurcation(LINE, LINE.square(), stable, ax=ax)
+    solid, dashed = (np.asarray(line.get_ydata()) for line in ax.lines)
+    assert np.isfinite(solid).tolist() == stable.tolist()
+    assert np.isfinite(dashed).tolist() == (~stable).tolist()
+    assert solid[0] == 9
+    assert dashed[2] == 1
+    assert [line.get_linestyle() for line in ax.lines] == ["-", "--"]
+
+
+def test_basins_and_outcome_stand_at_their_place(ax):
+    last = torch.arange(28.0).reshape(7, 4)
+    plots.surface.basins(B, LINE, last, ax=ax, colorbar=False)
+    (image,) = ax.images
+    assert np.array_equal(image.get_array(), last)
+    assert image.get_extent() == pytest.approx([-2.8, -2.0, -3, 3])
+    other = plots.surface.outcome(W, B, torch.arange(20).reshape(5, 4))
+    drawn = other.images[0].get_array()
+    assert drawn.shape == (4, 5)
+    assert drawn[1, 2] == 9
+    assert drawn.mask.sum() == 1  # blank where it was not flung, at 0
+    assert other.images[0].get_extent() == pytest.approx([4.6, 5.4, -2.8, -2.0])
+
+
+def test_return_map_climbs_the_stairs_and_marks_stability(ax):
+    states = torch.tensor([2.0, 1.0, 0.5]).double()
+    plots.surface.return_map(LINE, LINE / 2, POINTS, states=states, ax=ax)
+    diagonal, curve, stairs, stable, unstable = ax.lines
+    assert diagonal.get_xdata() == pytest.approx(diagonal.get_ydata())
+    assert curve.get_ydata() == pytest.approx(LINE.numpy() / 2)
+    assert stairs.get_xydata().tolist() == [[2, 2], [2, 1], [1, 1], [1, 0.5], [0.5, 0.5]]
+    assert list(stable.get_xdata()) == POINTS.x[POINTS.stable].tolist()
+    assert list(unstable.get_ydata()) == POINTS.x[~POINTS.stable].tolist()
+    assert unstable.get_markerfacecolor() == "white"
+
+
+def test_monitor_draws_history_and_histogram_with_the_threshold_in_both(ax):
+    monitor = watched()
+    plots.clipping.monitor(monitor, ax=ax)
+    (beside,) = ax.child_axes
+    norms, marked, threshold = ax.lines
+    assert norms.get_ydata() == pytest.approx(NORMS.numpy(), nan_ok=True)
+    assert marked.get_xydata().tolist() == [[1, 20]]
+    assert list(threshold.get_ydata()) == list(beside.lines[0].get_ydata()) == [5, 5]
+    assert sum(bar.get_width() for bar in beside.patches) == 3
+    assert beside.get_ylim() == ax.get_ylim()
+    empty = GradientNormMonitor([torch.nn.Parameter(torch.zeros(1))])
+    with pytest.raises(ValueError, match="norms must hold a finite number above 0, got none in 0"):
+        plots.clipping.monitor(empty, ax=ax)

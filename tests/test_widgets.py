@@ -1,18 +1,31 @@
 """The sliders, driven from Python: every callback over its range."""
 
 import base64
+import io
 import itertools
+import math
 
 import ipywidgets as ipw
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
+import torch
+from PIL import Image, ImageChops
 
 from rnnviz import growth, widgets
+from rnnviz import surface as surface_numbers
+from rnnviz.surface import descend, error_surface, fixed_points
+
+NORMS = torch.logspace(-2, 3, 60, dtype=torch.float64)
 
 PANELS = {
     "compound": widgets.growth.compound,
     "random_matrix": widgets.growth.random_matrix,
     "product": widgets.bptt.product,
+    "horizon": lambda **start: widgets.surface.horizon(size=32, **start),
+    "fixed_points": widgets.surface.fixed_points,
+    "descent": lambda **start: widgets.surface.descent(updates=20, **start),
+    "threshold": lambda **start: widgets.clipping.threshold(NORMS, **start),
 }
 
 
@@ -25,6 +38,8 @@ def values_of(control):
     """Return values over the whole range of a control, both ends included."""
     if isinstance(control, ipw.ToggleButtons):
         return control.options
+    if isinstance(control, ipw.FloatLogSlider):
+        return [control.base**power for power in (control.min, -0.5, control.max)]
     middle = (control.min + control.max) / 2
     middle = int(middle) if isinstance(control, ipw.IntSlider) else middle
     return (control.min, middle, control.max)
@@ -44,9 +59,10 @@ def test_every_combination_of_controls_redraws_and_reports(panel):
 
 def test_every_single_control_changes_the_picture(panel):
     for control in panel.controls.values():
-        before = panel.image.value
-        control.value = next(v for v in reversed(values_of(control)) if v != control.value)
+        before, start = panel.image.value, control.value
+        control.value = next(v for v in reversed(values_of(control)) if v != start)
         assert panel.image.value != before, control.description
+        control.value = start
 
 
 def test_the_way_back_gives_the_first_picture_again(panel):
@@ -66,6 +82,10 @@ def test_the_way_back_gives_the_first_picture_again(panel):
         ("compound", {"factor": 0.95, "steps": 700}),
         ("random_matrix", {"radius": 0.6}),
         ("product", {"radius": 2.0, "input_scale": 0.0, "activation": "relu"}),
+        ("horizon", {"steps": 20, "x0": 0.8}),
+        ("fixed_points", {"w": 3.0, "b": -1.0, "x0": 1.5}),
+        ("descent", {"w": 5.0, "b": -2.2, "learning_rate": 0.2, "threshold": "1"}),
+        ("threshold", {"threshold": 10.0}),
     ],
 )
 def test_moving_there_gives_the_picture_of_starting_there(name, elsewhere):
@@ -100,7 +120,9 @@ def test_it_is_one_box_with_labelled_controls(panel):
 
 def test_without_a_kernel_its_picture_stands_in_the_notebook(panel):
     bundle = panel._repr_mimebundle_()
-    assert base64.b64decode(bundle["image/png"]) == panel.image.value
+    stored = Image.open(io.BytesIO(base64.b64decode(bundle["image/png"])))
+    shown = Image.open(io.BytesIO(panel.image.value))
+    assert ImageChops.difference(stored, shown).getbbox() is None
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 
@@ -111,7 +133,7 @@ def test_an_error_in_the_computation_is_not_swallowed(panel, monkeypatch):
     monkeypatch.setattr(panel, "_update", broken)
     control = next(iter(panel.controls.values()))
     with pytest.raises(RuntimeError, match="broken"):
-        control.value = control.min
+        control.value = values_of(control)[0]
 
 
 def test_compound_reads_what_growth_computes():
@@ -142,3 +164,77 @@ def test_product_does_not_depend_on_the_input_where_the_network_is_linear():
     before = panel.readout.value
     panel.controls["input_scale"].value = 3.0
     assert panel.readout.value == before
+
+
+def test_horizon_shows_what_surface_computes_and_its_steepest_gradient():
+    panel = widgets.surface.horizon(size=16)
+    image = panel._canvas.figure.axes[0].images[0]
+    for steps, x0 in ((50, 0.5), (7, 0.5), (7, 0.8), (30, 0.8)):
+        panel.controls["x0"].value, panel.controls["steps"].value = x0, steps
+        w, b = widgets.surface.window(16)
+        error = error_surface(w.float(), b.float(), x0=x0, steps=steps).error.T.numpy()
+        assert np.array_equal(image.get_array(), image.to_rgba(error, bytes=True))
+    panel.controls["x0"].value, panel.controls["steps"].value = 0.5, 50
+    assert panel.readout.value.endswith("along w = 5: 6.76e+03")  # 6773 with a finer search
+
+
+def test_horizon_over_T_computes_one_pass_for_all(monkeypatch):
+    passes = []
+
+    def counted(*args, **options):
+        passes.append(options)
+        return every(*args, **options)
+
+    every = surface_numbers.error_surfaces
+    monkeypatch.setattr(surface_numbers, "error_surfaces", counted)
+    panel = widgets.surface.horizon(size=16)
+    for steps in (10, 30, 49, 2):
+        panel.controls["steps"].value = steps
+    assert [options["x0"] for options in passes] == [0.5]
+
+
+@pytest.mark.parametrize(("x0", "lines"), [(0.5, 1), (2.0, 0)])
+def test_horizon_draws_the_wall_only_where_there_is_one(x0, lines):
+    panel = widgets.surface.horizon(x0=x0, size=16)
+    wall = panel._canvas.figure.axes[0].lines[0]
+    assert np.isfinite(wall.get_ydata()).any() == (lines == 1)
+
+
+def test_fixed_points_are_where_the_step_crosses_the_diagonal():
+    panel = widgets.surface.fixed_points(w=5.0, b=-2.55)
+    panel.controls["b"].value = -2.6
+    _, curve, stairs, stable, unstable = panel._canvas.figure.axes[0].lines
+    points = fixed_points(5.0, -2.6)
+    assert [*stable.get_xdata(), *unstable.get_ydata()] == points.x[[0, 2, 1]].tolist()
+    x, following = curve.get_data()
+    assert following == pytest.approx(5 / (1 + np.exp(-x)) - 2.6)
+    across, up = stairs.get_data()
+    assert up[1] == pytest.approx(5 / (1 + np.exp(-across[0])) - 2.6)
+    assert across[-1] == up[-1] == pytest.approx(points.x[2].item(), abs=1e-2)
+
+
+def test_descent_walks_as_descend_does_and_says_where_it_ends():
+    panel = widgets.surface.descent(updates=30)
+    assert panel.readout.value == (
+        "flung in update 18; largest gradient 496, error at the end 0.09"
+    )
+    panel.controls["threshold"].value = "0.2"
+    way = descend(4.9, -2.4, learning_rate=0.05, updates=30, threshold=0.2)
+    chart, norms = panel._canvas.figure.axes[:2]
+    assert chart.lines[1].get_xydata().tolist() == torch.stack([way.w, way.b], 1).tolist()
+    assert norms.lines[0].get_ydata().tolist() == way.grad_norm.tolist()
+    assert panel.readout.value.startswith("never flung")
+
+
+def test_threshold_counts_and_marks_what_it_would_clip():
+    norms = torch.tensor([1.0, 5.0, math.nan, 0.0, 5.0, math.inf, 20.0], dtype=torch.float64)
+    panel = widgets.clipping.threshold(norms, threshold=5.0)
+    assert panel.readout.value == (
+        "threshold 5: 3 of 7 updates clipped; the heuristic says 3.1 to 62"
+    )
+    marks = panel._canvas.figure.axes[1].lines[1]
+    assert marks.get_xydata().tolist() == [[1, 5], [4, 5], [6, 20]]
+    panel.controls["threshold"].value = 10.0
+    assert marks.get_xydata().tolist() == [[6, 20]]
+    with pytest.raises(ValueError, match="norms must hold a finite number above 0, got none in 1"):
+        widgets.clipping.threshold(torch.zeros(1))

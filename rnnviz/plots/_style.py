@@ -44,8 +44,12 @@ def array(tensor: Tensor) -> np.ndarray:
     return tensor.detach().cpu().numpy()
 
 
-def styled(draw: Callable[..., Axes]) -> Callable[..., Axes]:
+def styled(
+    draw: Callable[..., Axes] | None = None, *, projection: str | None = None
+) -> Callable[..., Axes]:
     """Run `draw` in the style of the course, with an Axes of a new figure where it got none."""
+    if draw is None:
+        return functools.partial(styled, projection=projection)
     signature = inspect.signature(draw)
 
     @functools.wraps(draw)
@@ -53,7 +57,7 @@ def styled(draw: Callable[..., Axes]) -> Callable[..., Axes]:
         bound = signature.bind(*args, **kwargs)
         with style():
             if bound.arguments.get("ax") is None:
-                bound.arguments["ax"] = plt.subplots()[1]
+                bound.arguments["ax"] = plt.figure().add_subplot(projection=projection)
             return draw(*bound.args, **bound.kwargs)
 
     return drawn

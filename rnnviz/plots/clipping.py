@@ -5,6 +5,7 @@ from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from rnnviz.clipping import GradientNormMonitor
 from rnnviz.plots._style import EXPLODES, NEUTRAL, VANISHES, array, styled
 
 
@@ -80,16 +81,52 @@ def histogram(
     ValueError
         If no norm is finite and above 0.
     """
-    drawn = norms[norms.isfinite() & (norms > 0)]
-    if not len(drawn):
-        raise ValueError(f"norms must hold a finite number above 0, got none in {len(norms)}")
-    low, high = drawn.log10().aminmax()
+    drawn, edges = _binned(norms, bins)
     ax.set_xscale("log")
-    ax.hist(
-        array(drawn), bins=array(torch.logspace(low - 0.01, high + 0.01, bins + 1)), color=color
-    )
+    ax.hist(array(drawn), bins=array(edges), color=color)
     if threshold is not None:
         ax.axvline(threshold, color=NEUTRAL, ls="--", lw=2, label=f"threshold {threshold:g}")
     ax.set_xlabel("gradient norm before clipping (log scale)")
     ax.set_ylabel("updates")
     return ax
+
+
+@styled
+def monitor(watched: GradientNormMonitor, *, ax: Axes | None = None) -> Axes:
+    """Draw what a monitor has seen: the history, with the histogram at its right edge.
+
+    Parameters
+    ----------
+    watched : GradientNormMonitor
+        After some updates; its threshold is drawn where it has one.
+    ax : Axes, optional
+        Where to draw; a new figure without it. The histogram takes a quarter of its width.
+
+    Returns
+    -------
+    Axes
+        That of the history; the histogram's is ``ax.child_axes[0]``.
+
+    Raises
+    ------
+    ValueError
+        If no norm that it has seen is finite and above 0.
+    """
+    drawn, edges = _binned(watched.norms, 30)
+    history(watched.norms, watched.clipped, threshold=watched.threshold, ax=ax)
+    beside = ax.inset_axes([1.03, 0, 0.3, 1], sharey=ax)
+    beside.hist(array(drawn), bins=array(edges), color=VANISHES, orientation="horizontal")
+    if watched.threshold is not None:
+        beside.axhline(watched.threshold, color=NEUTRAL, ls="--", lw=2)
+    beside.tick_params(labelleft=False)
+    beside.set_xlabel("updates")
+    return ax
+
+
+def _binned(norms: Tensor, bins: int) -> tuple[Tensor, Tensor]:
+    """Return the norms that a logarithmic axis can show, and the edges of bins of equal ratio."""
+    drawn = norms[norms.isfinite() & (norms > 0)]
+    if not len(drawn):
+        raise ValueError(f"norms must hold a finite number above 0, got none in {len(norms)}")
+    low, high = drawn.log10().aminmax()
+    return drawn, torch.logspace(low - 0.01, high + 0.01, bins + 1)

@@ -1,11 +1,56 @@
 """Pictures for the error surface of the one-unit network (Pascanu et al. 2013, Figure 6)."""
 
-from jaxtyping import Float
+import torch
+from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from rnnviz.plots._states import basins, bifurcation, return_map, staircase
 from rnnviz.plots._style import EXPLODES, NEUTRAL, array, styled
 from rnnviz.surface import Descent, ErrorSurface
+
+__all__ = [
+    "basins",
+    "bifurcation",
+    "contour",
+    "descent",
+    "history",
+    "landscape",
+    "outcome",
+    "return_map",
+    "staircase",
+    "wall",
+]
+
+# A 3-D surface of 128² points takes 0.4 s to draw; so many in each direction are enough to see.
+FACETS = 50
+
+
+@styled(projection="3d")
+def landscape(surface: ErrorSurface, *, ax: Axes | None = None) -> Axes:
+    """Draw the error as a surface over w and b in three dimensions, as the published figure does.
+
+    Parameters
+    ----------
+    surface : ErrorSurface
+        From :func:`rnnviz.surface.error_surface`; at most 50 × 50 of its points are drawn.
+    ax : Axes3D, optional
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    Axes3D
+    """
+    w, b = surface.w[:, None].expand_as(surface.error), surface.b.expand_as(surface.error)
+    look = {"cmap": "viridis", "vmin": 0, "rcount": FACETS, "ccount": FACETS, "linewidth": 0}
+    ax.plot_surface(array(w), array(b), array(surface.error), **look)
+    ax.set_xlabel("weight $w$", labelpad=12)
+    ax.set_ylabel("bias $b$", labelpad=12)
+    ax.set_zlabel("error $E$", labelpad=10)
+    ax.locator_params(nbins=4)
+    ax.view_init(25, -55)  # the wall seen from the front
+    ax.set_box_aspect((1, 1, 0.6), zoom=1.1)
+    return ax
 
 
 @styled
@@ -141,4 +186,42 @@ def history(
         ax.annotate("flung", (way.flung.item(), 0.5), **place, **word)
     ax.set_xlabel("update")
     ax.set_ylabel(r"$\|\partial E/\partial(w,b)\|$ (log scale)")
+    return ax
+
+
+@styled
+def outcome(
+    w: Float[Tensor, " n"],
+    b: Float[Tensor, " m"],
+    flung: Int[Tensor, "n m"],
+    *,
+    ax: Axes | None = None,
+    colorbar: bool = True,
+) -> Axes:
+    """Draw in which update a descent from each point of a grid was flung; blank where it was not.
+
+    Parameters
+    ----------
+    w, b : Tensor, shape (n,) and (m,)
+        The starts, evenly spaced.
+    flung : Tensor of int, shape (n, m)
+        ``Descent.flung`` of a descent from every pair of them.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+    colorbar : bool
+        Draw the colour scale beside the map.
+
+    Returns
+    -------
+    Axes
+    """
+    extent = [w[0].item(), w[-1].item(), b[0].item(), b[-1].item()]
+    place = {"origin": "lower", "extent": extent, "aspect": "auto"}
+    update = torch.where(flung > 0, flung.double(), torch.nan)
+    image = ax.imshow(array(update.T), **place, cmap="magma", vmin=0)
+    ax.grid(False)
+    ax.set_xlabel("start $w$")
+    ax.set_ylabel("start $b$")
+    if colorbar:
+        ax.figure.colorbar(image, ax=ax).set_label("update in which it is flung")
     return ax
