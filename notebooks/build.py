@@ -9,6 +9,7 @@ Both take the beginning of a name (``02``) and do all lessons without one.
 import argparse
 import asyncio
 import base64
+import io
 import re
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import jupytext
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+from PIL import Image
 
 HERE = Path(__file__).parent
 TEXT = HERE / "text"
@@ -91,9 +93,26 @@ def normalise(notebook: NotebookNode) -> None:
         cell.metadata.pop("execution", None)
         description = DESCRIPTION.search(following.get("source", ""))
         for output in cell.get("outputs", []):
-            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
-            if description and "image/png" in output.get("data", {}):
+            data = output.get("data", {})
+            data.pop("application/vnd.jupyter.widget-view+json", None)
+            if "image/png" in data:
+                data["image/png"] = smaller(data["image/png"])
+            if description and "image/png" in data:
                 output.metadata["image/png"] = {"alt": " ".join(description[1].split())}
+
+
+def smaller(picture: str) -> str:
+    """Return a base64 PNG without its alpha channel, as small as PNG gets; one without, as it is.
+
+    Our figures are opaque. What has no alpha has been here before: compressing it again with
+    another release of zlib would change its bytes.
+    """
+    image = Image.open(io.BytesIO(base64.b64decode(picture)))
+    if image.mode != "RGBA":
+        return picture
+    png = io.BytesIO()
+    image.convert("RGB").save(png, "png", optimize=True)
+    return base64.b64encode(png.getvalue()).decode()
 
 
 def pictures(notebook: NotebookNode) -> dict[str, bytes]:

@@ -1,6 +1,8 @@
 """The way from text to notebook and back, on a small lesson."""
 
+import base64
 import importlib.util
+import io
 import re
 import shutil
 import subprocess
@@ -8,8 +10,10 @@ import sys
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from nbclient.exceptions import CellExecutionError
+from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 spec = importlib.util.spec_from_file_location("build", ROOT / "notebooks" / "build.py")
@@ -142,3 +146,17 @@ def test_nbval_sees_a_change_in_any_printed_number(tmp_path):
         nbformat.write(notebook, tmp_path / path.name)
     assert len(changed) > 20
     assert nbval(tmp_path) == changed
+
+
+def test_a_picture_loses_its_alpha_channel_and_nothing_else():
+    pixels = np.zeros((9, 7, 4), np.uint8)
+    pixels[..., 3] = 255
+    pixels[2:4, 1:3, :3] = (10, 200, 30)
+    png = io.BytesIO()
+    Image.fromarray(pixels).save(png, "png", compress_level=0)
+    stored = build.smaller(base64.b64encode(png.getvalue()).decode())
+    assert len(base64.b64decode(stored)) < len(png.getvalue())
+    image = Image.open(io.BytesIO(base64.b64decode(stored)))
+    assert image.mode == "RGB"
+    assert np.array_equal(np.asarray(image), pixels[..., :3])
+    assert build.smaller(stored) == stored  # bytes that another zlib made stay as they are

@@ -17,6 +17,7 @@ W, B = torch.linspace(4.6, 5.4, 5).double(), torch.linspace(-2.8, -2.0, 4).doubl
 FLUNG = descend(4.9, -2.4, learning_rate=0.05, updates=25)
 NORMS = torch.tensor([1.0, 20.0, math.nan, 0.0, 3.0]).double()
 CLIPPED = torch.tensor([False, True, False, False, False])
+COUNTS = torch.tensor([[0, 5], [4, 1]])
 LINE = torch.linspace(-3, 3, 7).double()
 POINTS = fixed_points(5.0, -2.55)
 
@@ -46,6 +47,7 @@ CALLS = {
     "contour": lambda ax: plots.surface.contour(error_surface(W, B), ax=ax),
     "history": lambda ax: plots.surface.history(FLUNG, ax=ax),
     "clipping history": lambda ax: plots.clipping.history(NORMS, CLIPPED, ax=ax),
+    "learned": lambda ax: plots.clipping.learned(COUNTS, (0.1, 0.02), (math.inf, 1.0), of=5, ax=ax),
     "histogram": lambda ax: plots.clipping.histogram(NORMS, ax=ax),
     "monitor": lambda ax: plots.clipping.monitor(watched(), ax=ax),
     "return_map": lambda ax: plots.surface.return_map(LINE, LINE / 2, POINTS, ax=ax),
@@ -217,7 +219,8 @@ def test_history_marks_the_update_that_flung_the_start(ax):
     plots.surface.history(FLUNG, ax=ax)
     norms, mark = ax.lines
     assert list(norms.get_ydata()) == FLUNG.grad_norm.tolist()
-    assert list(mark.get_xdata()) == [18, 18]
+    assert list(mark.get_xdata()) == [17, 17]
+    assert FLUNG.grad_norm.argmax() == 17
     assert [text.get_text() for text in ax.texts] == ["flung"]
 
 
@@ -304,3 +307,12 @@ def test_monitor_draws_history_and_histogram_with_the_threshold_in_both(ax):
     empty = GradientNormMonitor([torch.nn.Parameter(torch.zeros(1))])
     with pytest.raises(ValueError, match="norms must hold a finite number above 0, got none in 0"):
         plots.clipping.monitor(empty, ax=ax)
+
+
+def test_learned_puts_every_count_at_its_rate_and_threshold(ax):
+    plots.clipping.learned(COUNTS, (0.1, 0.02), (math.inf, 1.0), of=5, ax=ax)
+    words = {text.get_position(): text.get_text() for text in ax.texts}
+    assert words == {(0, 0): "1 of 5", (1, 0): "4 of 5", (0, 1): "5 of 5", (1, 1): "0 of 5"}
+    assert ax.images[0].get_array().tolist() == [[1, 4], [5, 0]]
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["1", "none"]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["0.02", "0.1"]

@@ -175,7 +175,19 @@ def test_horizon_shows_what_surface_computes_and_its_steepest_gradient():
         error = error_surface(w.float(), b.float(), x0=x0, steps=steps).error.T.numpy()
         assert np.array_equal(image.get_array(), image.to_rgba(error, bytes=True))
     panel.controls["x0"].value, panel.controls["steps"].value = 0.5, 50
-    assert panel.readout.value.endswith("along w = 5: 6.76e+03")  # 6773 with a finer search
+    assert panel.readout.value.endswith("along w = 5: 6.77e+03")
+
+
+# Also where x0 lies beyond the watershed and the jump is at a fold.
+@pytest.mark.parametrize("x0", [0.5, 1.0, -1.0, 2.0])
+@pytest.mark.parametrize("steps", [10, 30])
+def test_horizon_finds_the_steepest_place_wherever_it_is(x0, steps):
+    panel = widgets.surface.horizon(steps, x0, size=8)
+    fine = torch.linspace(-3, -1.8, 400_001, dtype=torch.float64)
+    cut = error_surface(torch.tensor([5.0], dtype=torch.float64), fine, x0=x0, steps=steps)
+    assert float(panel.readout.value.split()[-1]) == pytest.approx(
+        cut.grad_norm.max().item(), rel=5e-3
+    )
 
 
 def test_horizon_over_T_computes_one_pass_for_all(monkeypatch):

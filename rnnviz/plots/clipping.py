@@ -1,7 +1,10 @@
 """Pictures for gradient clipping: what a monitor saw, with the threshold in it."""
 
+import math
+from collections.abc import Sequence
+
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from matplotlib.axes import Axes
 from torch import Tensor
 
@@ -120,6 +123,50 @@ def monitor(watched: GradientNormMonitor, *, ax: Axes | None = None) -> Axes:
         beside.axhline(watched.threshold, color=NEUTRAL, ls="--", lw=2)
     beside.tick_params(labelleft=False)
     beside.set_xlabel("updates")
+    return ax
+
+
+@styled
+def learned(
+    counts: Int[Tensor, "rates thresholds"],
+    rates: Sequence[float],
+    thresholds: Sequence[float],
+    *,
+    of: int,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw how many networks learned at each learning rate and threshold, as a table of squares.
+
+    Parameters
+    ----------
+    counts : Tensor of int, shape (rates, thresholds)
+        How many learned.
+    rates, thresholds : sequence of float
+        The learning rates, drawn upwards, and the thresholds, drawn from left to right in the
+        order of their size; inf is no clipping.
+    of : int
+        How many networks there were at each.
+    ax : Axes, optional
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    Axes
+    """
+    across = sorted(range(len(thresholds)), key=lambda k: thresholds[k])
+    up = sorted(range(len(rates)), key=lambda k: rates[k])
+    table = counts[up][:, across]
+    ax.imshow(array(table), origin="lower", aspect="auto", cmap="viridis", vmin=0, vmax=of)
+    for row, counts_of_rate in enumerate(table.tolist()):
+        for column, count in enumerate(counts_of_rate):
+            color = "white" if count < of / 2 else "black"
+            ax.text(column, row, f"{count} of {of}", color=color, ha="center", va="center")
+    names = ["none" if math.isinf(thresholds[k]) else f"{thresholds[k]:g}" for k in across]
+    ax.set_xticks(range(len(across)), names)
+    ax.set_yticks(range(len(up)), [f"{rates[k]:g}" for k in up])
+    ax.grid(False)
+    ax.set_xlabel("threshold")
+    ax.set_ylabel("learning rate")
     return ax
 
 

@@ -168,7 +168,7 @@ def history(
     Parameters
     ----------
     way : Descent
-        From :func:`rnnviz.surface.descend`; the update that flung a single start is marked.
+        From :func:`rnnviz.surface.descend`; the gradient that flung a single start is marked.
     ax : Axes, optional
         Where to draw; a new figure without it.
     label, color : str, optional
@@ -180,12 +180,13 @@ def history(
     """
     ax.semilogy(array(way.grad_norm), color=color, label=label)
     if way.w.ndim == 1 and way.flung:
-        ax.axvline(way.flung.item(), color=NEUTRAL, ls=":", lw=2)
+        spike = way.flung.item() - 1  # update k uses the gradient after k − 1 updates
+        ax.axvline(spike, color=NEUTRAL, ls=":", lw=2)
         place = {"xycoords": ("data", "axes fraction"), "xytext": (8, 0)}
         word = {"textcoords": "offset points", "color": NEUTRAL}
-        ax.annotate("flung", (way.flung.item(), 0.5), **place, **word)
-    ax.set_xlabel("update")
-    ax.set_ylabel(r"$\|\partial E/\partial(w,b)\|$ (log scale)")
+        ax.annotate("flung", (spike, 0.5), **place, **word)
+    ax.set_xlabel("updates done")
+    ax.set_ylabel("length of the gradient\n(log scale)")
     return ax
 
 

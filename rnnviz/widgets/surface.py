@@ -52,11 +52,14 @@ def horizon(steps: int = STEPS, x0: float = 0.5, *, size: int = 256) -> Panel:
         return every_horizon(x0)[steps]
 
     def steepest(steps: int, x0: float) -> float:
-        """Look along w = 5, close to the wall too: it is thinner than the map's pixels."""
-        middle = torch.tensor([5.0], dtype=torch.float64)
-        near = torch.logspace(-12, 0, 400, dtype=torch.float64)
-        biases = numbers.wall(middle, x0=x0).nan_to_num(-2.4) + torch.cat([-near, near])
-        return numbers.error_surface(middle, biases, x0=x0, steps=steps).grad_norm.max().item()
+        """Look along w = 5, closer and closer: the wall is thinner than the map's pixels."""
+        middle, low, high = torch.tensor([5.0], dtype=torch.float64), B[0] - 0.2, B[1] + 0.2
+        for _ in range(4):
+            near = torch.linspace(low, high, 401, dtype=torch.float64)
+            norms = numbers.error_surface(middle, near, x0=x0, steps=steps).grad_norm[0]
+            at = int(norms.argmax())
+            low, high = near[max(at - 2, 0)].item(), near[min(at + 2, 400)].item()
+        return norms.max().item()
 
     with plots.style():
         figure, (ax,) = plots.figure(width=6.4, height=4.8, detached=True)
@@ -103,10 +106,11 @@ def fixed_points(w: float = 5.0, b: float = -2.55, x0: float = 0.5) -> Panel:
         figure, (step, time) = plots.figure(2, width=11, height=5, detached=True)
         way, points = states(w, b, x0), numbers.fixed_points(w, b)
         plots.surface.return_map(x, w * torch.sigmoid(x) + b, points, states=way, ax=step)
-        step.set(xlim=(-5.5, 5.5), ylim=(-5.5, 5.5))
+        step.set(xlim=(-4, 4), ylim=(-4, 4))
         step.legend(loc="upper left", fontsize=12)
         (line,) = time.plot(array(way), ".-", color=plots.EXPLODES, lw=1.5)
-        time.set(xlabel="step $t$", ylabel="state $x_t$", xlim=(0, STEPS), ylim=(-5.5, 5.5))
+        time.set(xlabel="step $t$", xlim=(0, STEPS), ylim=(-4, 4))
+        time.set_title("state $x_t$")
     _, curve, stairs, stable, unstable = step.lines
 
     def update(w: float, b: float, x0: float) -> str:
@@ -171,7 +175,7 @@ def descent(
         chart.set(xlim=W, ylim=B)
         (norm,) = norms.semilogy(array(way.grad_norm), color=plots.EXPLODES)
         norms.set(xlim=(0, updates), ylim=(1e-18, 1e5), xlabel="update")
-        norms.set_ylabel(r"$\|\partial E/\partial(w,b)\|$ (log scale)")
+        norms.set_ylabel("length of the gradient (log scale)")
     path, ring = chart.lines[1:]
 
     def update(w: float, b: float, learning_rate: float, threshold: str) -> str:
