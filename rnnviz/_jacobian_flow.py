@@ -1,0 +1,223 @@
+"""Jacobians between the states of a module, over every lag. Part of :mod:`rnnviz.flow`."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from rnnviz._losses import Loss, loss_of
+from rnnviz._unroll import Column, Unrolled, as_it_was, unroll
+from rnnviz._vjps import lag_log_norms, loss_map
+
+RESCALE = 8  # lags between two rescalings: far fewer than float64 needs to under- or overflow
+
+
+@dataclass(frozen=True)
+class JacobianFlow:
+    """How much of a nudge of an earlier state arrives in the last one.
+
+    Attributes
+    ----------
+    log_norms : Tensor, shape (T,), float64
+        ln of ‖∂h_T/∂h_{T−ℓ}‖_F / √H by lag ℓ = 0 … T−1: the mean over the batch of the logarithms.
+        It is 0 at lag 0.
+    cell_log_norms : Tensor, shape (T,), float64, or None
+        The same of ∂c_T/∂c_{T−ℓ}, the total derivative. None without a second state.
+    name : str
+        Of the layer.
+    """
+
+    log_norms: Float[Tensor, " time"]
+    cell_log_norms: Float[Tensor, " time"] | None
+    name: str
+
+    @property
+    def decay(self) -> float:
+        """The factor a step: e to the slope of the least-squares line through lags 1 … T−1.
+
+        0 where the norm is exactly zero at half of the lags or more; NaN for a single step.
+        """
+        finite = self.log_norms[1:].isfinite()
+        if len(finite) < 1:
+            return math.nan
+        if 2 * int(finite.sum()) <= len(finite):
+            return 0.0
+        lag = torch.arange(1, len(self.log_norms), dtype=torch.float64)[finite.cpu()]
+        value = self.log_norms[1:][finite].cpu()
+        if len(lag) == 1:
+            return math.exp((value / lag).item())
+        lag, value = lag - lag.mean(), value - value.mean()
+        return math.exp(((lag * value).sum() / lag.square().sum()).item())
+
+    @property
+    def half_life(self) -> float:
+        """Steps in which the norm halves, by :attr:`decay`; inf where it does not shrink."""
+        if self.decay <= 0:
+            return 0.0
+        return math.inf if self.decay >= 1 else math.log(0.5) / math.log(self.decay)
+
+
+def jacobian_flow(
+    module: Callable,
+    inputs: Float[Tensor, "..."],
+    *,
+    state: object = None,
+    layer: int = -1,
+) -> JacobianFlow:
+    """Return ‖∂h_T/∂h_i‖ for every i, and ‖∂c_T/∂c_i‖, of one layer.
+
+    In closed form for torch's modules, in float64 whatever their dtype; by autograd, in the dtype
+    of its state, for a callable. Entries of a batch are taken to be independent of each other.
+
+    Parameters
+    ----------
+    module, inputs, state
+        As in :func:`rnnviz.flow.gradient_flow`.
+    layer : int
+        The column, as in ``GradientFlow.names``; the last by default. Within one layer a state acts
+        on later ones through that layer's own recurrence only.
+
+    Returns
+    -------
+    JacobianFlow
+
+    Raises
+    ------
+    ValueError
+        As :func:`rnnviz.flow.gradient_flow`, or if there is no such layer.
+    """
+    with as_it_was(module, inputs):
+        run = unroll(module, inputs, state)
+        column = _column(run, layer)
+        if column.kind is None:
+            found = lag_log_norms(column)
+            pair = len(found) == 2
+            return JacobianFlow(found[0], found[1] if pair else None, column.name)
+    with torch.no_grad():
+        return _closed_form(column)
+
+
+def gradient_map(
+    module: Callable,
+    inputs: Float[Tensor, "..."],
+    *,
+    loss: Loss = None,
+    state: object = None,
+) -> Float[Tensor, "time time"]:
+    """Return the norms of all gradients ∂loss_t/∂h_i of the last layer, for a loss at every step.
+
+    Parameters
+    ----------
+    module, inputs, state
+        As in :func:`rnnviz.flow.gradient_flow`; not bidirectional.
+    loss : callable, optional
+        From the output of one step, shape (batch, hidden), to one number; their sum by default.
+
+    Returns
+    -------
+    Tensor, shape (T, T), float64
+        Entry [t, i] is ln‖∂loss_t/∂h_i‖, and −inf above the diagonal. Right also where the gradient
+        itself would underflow, for torch's modules.
+
+    Raises
+    ------
+    ValueError
+        As :func:`rnnviz.flow.gradient_flow`.
+    """
+    with as_it_was(module, inputs):
+        run = unroll(module, inputs, state)
+        column = _column(run, -1)
+        if column.reverse:
+            raise ValueError("module must have one direction, got a bidirectional one")
+        if column.kind is None:
+            return loss_map(column, _one_step(loss))
+        outputs = torch.stack([h for h, *_ in column.states]).detach().double().requires_grad_()
+        total = sum(loss_of(_one_step(loss), y, 0) for y in outputs)
+        (first,) = torch.autograd.grad(total, outputs)
+    with torch.no_grad():
+        return _map_in_closed_form(column, first)
+
+
+def _one_step(loss: Loss) -> Callable[[Tensor], Tensor]:
+    if loss is not None and not callable(loss):
+        raise ValueError(f"loss must be a function of one step's output, got {loss!r}")
+    return loss or torch.sum
+
+
+def _column(run: Unrolled, layer: int) -> Column:
+    count = len(run.columns)
+    if isinstance(layer, bool) or not isinstance(layer, int) or not -count <= layer < count:
+        raise ValueError(f"layer must be −{count} to {count - 1}, got {layer!r}")
+    return run.columns[layer]
+
+
+def _double_tapes(column: Column) -> list[Tensor]:
+    """Return the tape of all steps in the order of the recurrence: tensors of shape (T, B, H)."""
+    parts = zip(*(column.tapes[k] for k in column.order), strict=True)
+    return [torch.stack(part).detach().double() for part in parts]
+
+
+class _Scaled:
+    """Vectors that are rescaled now and then; the logarithm of what was taken out is kept."""
+
+    def __init__(self, parts: tuple[Tensor, ...], over: tuple[int, ...]) -> None:
+        self.parts, self.over, self.log = parts, over, None
+        self.log = self._largest().zero_()
+
+    def _largest(self) -> Tensor:
+        sizes = [part.abs().amax(self.over, keepdim=True) for part in self.parts]
+        return torch.stack(sizes).amax(0)
+
+    def rescale(self) -> None:
+        size = self._largest()
+        size = torch.where(size > 0, size, 1.0)
+        self.parts = tuple(part / size for part in self.parts)
+        self.log = self.log + size.log()
+
+    def log_norm(self, part: Tensor) -> Tensor:
+        size = torch.linalg.vector_norm(part, dim=self.over, keepdim=True)
+        return (size.log() + self.log).squeeze(self.over)
+
+
+def _closed_form(column: Column) -> JacobianFlow:
+    tapes, weights = _double_tapes(column), column.weights.map(lambda w: w.detach().double())
+    sizes = [part.shape[-1] for part in column.first]
+    rows, batch = sum(sizes), column.first[0].shape[0]
+    # Row by row the identity, for h_T above and for c_T below; shape (rows, batch, size).
+    one = torch.eye(rows, dtype=torch.float64, device=tapes[0].device)
+    parts = one[:, None].expand(rows, batch, rows).split(sizes, -1)
+    scaled = [_Scaled(tuple(p[: sizes[0]] for p in parts), (0, 2))]
+    scaled += [_Scaled(tuple(p[sizes[0] :] for p in parts), (0, 2))] if len(sizes) == 2 else []
+    found = [[] for _ in scaled]
+    for lag, k in enumerate(range(len(column.states) - 1, -1, -1)):
+        tape = tuple(part[k] for part in tapes)
+        for block, (vectors, norms) in enumerate(zip(scaled, found, strict=True)):
+            at = vectors.parts[0]
+            if block:
+                _, at = column.kind.total(vectors.parts, tape, weights)
+            norms.append((vectors.log_norm(at) - 0.5 * math.log(sizes[block])).mean())
+            vectors.parts = column.kind.back(vectors.parts, tape, weights)
+            if lag % RESCALE == 0:
+                vectors.rescale()
+    stacked = [torch.stack(norms) for norms in found]
+    return JacobianFlow(stacked[0], stacked[1] if len(stacked) == 2 else None, column.name)
+
+
+def _map_in_closed_form(column: Column, first: Tensor) -> Tensor:
+    tapes, weights = _double_tapes(column), column.weights.map(lambda w: w.detach().double())
+    T = len(first)
+    others = [part.detach().double().expand(T, -1, -1) * 0 for part in column.first[1:]]
+    scaled = _Scaled((first, *others), (1, 2))
+    table = torch.full((T, T), -math.inf, dtype=torch.float64, device=first.device)
+    for lag in range(T):
+        table.diagonal(-lag).copy_(scaled.log_norm(scaled.parts[0]))
+        # The gradients of losses lag+1 … T−1, each at a step of its own, in one product.
+        here = tuple(part[1 : T - lag] for part in tapes)
+        parts = tuple(part[1:] for part in scaled.parts)
+        scaled.parts, scaled.log = column.kind.back(parts, here, weights), scaled.log[1:]
+        if lag % RESCALE == 0 and lag < T - 1:
+            scaled.rescale()
+    return table
