@@ -6,7 +6,7 @@ INSTALLED   := $(VENV)/.installed
 # PyTorch's own CPU wheels: without this index a Linux machine fetches gigabytes of CUDA.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: lecture test notebooks text bench lint clean
+.PHONY: lecture test notebooks text experiments bench lint clean
 
 lecture: $(INSTALLED)  ## set up, then open the course in JupyterLab
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
@@ -19,6 +19,9 @@ notebooks: $(INSTALLED)  ## text -> executed notebooks (NOTEBOOK=01 for one of t
 
 text: $(INSTALLED)  ## take edits made in JupyterLab back into notebooks/text
 	$(BIN)/python notebooks/build.py text $(NOTEBOOK)
+
+experiments: $(INSTALLED)  ## rerun the stored experiments, ten minutes on two cores (JOBS=2)
+	$(BIN)/python notebooks/experiments/trained_flow.py --jobs $(or $(JOBS),2)
 
 bench: $(INSTALLED)  ## ratios against what people would write, measured in one run
 	$(BIN)/pytest benchmarks --benchmark-sort=name --benchmark-columns=median,iqr,rounds

@@ -118,7 +118,7 @@ def backward_a_row(cell, inputs):
 
 def batched_rows(cell, inputs):
     hs = run(cell, inputs)
-    seeds = torch.eye(cell.hidden_size)[:, None]
+    seeds = torch.eye(cell.hidden_size)[:, None].expand(-1, inputs.shape[1], -1)
     found = torch.autograd.grad(hs[-1], hs, seeds, is_grads_batched=True)
     squares = torch.stack([g.double().square().sum() for g in found])
     return 0.5 * (squares.flip(0) / cell.hidden_size).log()

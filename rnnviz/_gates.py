@@ -3,7 +3,8 @@
 Part of :mod:`rnnviz.flow`. A fused ``nn.RNN`` shows nothing of what happens between its steps, so
 the steps are run here, with the module's own weights. Every kind has
 
-- ``run``: one step, x_t and the state to the next state and what the derivative needs;
+- ``run``: one step, x_t and the state to the next state and what it saw on the way, its tape;
+- ``factors``: the tape to the numbers that the derivative multiplies with, once for all steps;
 - ``back``: ∂L/∂(h_t, c_t) to ∂L/∂(h_{t−1}, c_{t−1}), written out (no graph), for any number of L.
 
 The weights' letters are torch's: ``W`` for the input, ``U`` for the state. The share of the state
@@ -55,8 +56,11 @@ class Elman:
         (h,) = tape
         return 1 - h * h if self.nonlinearity == "tanh" else (h > 0).to(h.dtype)
 
-    def back(self, grad: tuple, tape: Tape, w: Weights) -> tuple:
-        return ((grad[0] * self.slope(tape)) @ w.U,)
+    def factors(self, tape: Tape) -> Tape:
+        return (self.slope(tape),)
+
+    def back(self, grad: tuple, factors: Tape, w: Weights) -> tuple:
+        return ((grad[0] * factors[0]) @ w.U,)
 
     def saturation(self, tape: Tape) -> dict[str, Tensor]:
         return {"activation": self.slope(tape)}
@@ -77,11 +81,15 @@ class Gru:
         new = n + z * (h - n)
         return (new,), recurrent, (r, z, n, from_state[2], h)
 
-    def back(self, grad: tuple, tape: Tape, w: Weights) -> tuple:
-        (g,), (r, z, n, inner, h) = grad, tape
-        candidate = g * ((1 - z) * (1 - n * n))
-        parts = (candidate * (inner * r * (1 - r)), g * ((h - n) * z * (1 - z)), candidate * r)
-        return (g * z + torch.cat(parts, -1) @ w.U,)
+    def factors(self, tape: Tape) -> Tape:
+        r, z, n, inner, h = tape
+        candidate = (1 - z) * (1 - n * n)
+        parts = (candidate * (inner * r * (1 - r)), (h - n) * z * (1 - z), candidate * r)
+        return z, torch.stack(parts, -2)
+
+    def back(self, grad: tuple, factors: Tape, w: Weights) -> tuple:
+        (g,), (z, parts) = grad, factors
+        return (g * z + (g[..., None, :] * parts).flatten(-2) @ w.U,)
 
     def saturation(self, tape: Tape) -> dict[str, Tensor]:
         r, z, n, *_ = tape
@@ -105,24 +113,23 @@ class Lstm:
             new_h = linear(new_h, w.P)
         return (new_h, new_c), recurrent, (i, f, g, o, squashed, c)
 
-    def total(self, grad: tuple, tape: Tape, w: Weights) -> tuple[Tensor, Tensor]:
+    def factors(self, tape: Tape) -> Tape:
+        i, f, g, o, squashed, c = tape
+        by_c = (g * i * (1 - i), c * f * (1 - f), i * (1 - g * g))
+        return f, o * (1 - squashed * squashed), torch.stack(by_c, -2), squashed * o * (1 - o)
+
+    def total(self, grad: tuple, factors: Tape, w: Weights) -> tuple[Tensor, Tensor]:
         """Return ∂L/∂(o tanh c) and the total ∂L/∂c_t, with the path through h_t in it."""
         g_h, g_c = grad
-        *_, o, squashed, _ = tape
         if w.P is not None:
             g_h = g_h @ w.P
-        return g_h, g_c + g_h * (o * (1 - squashed * squashed))
+        return g_h, g_c + g_h * factors[1]
 
-    def back(self, grad: tuple, tape: Tape, w: Weights) -> tuple:
-        i, f, g, o, squashed, c = tape
-        g_h, g_c = self.total(grad, tape, w)
-        parts = (
-            g_c * (g * i * (1 - i)),
-            g_c * (c * f * (1 - f)),
-            g_c * (i * (1 - g * g)),
-            g_h * (squashed * o * (1 - o)),
-        )
-        return torch.cat(parts, -1) @ w.U, g_c * f
+    def back(self, grad: tuple, factors: Tape, w: Weights) -> tuple:
+        g_h, g_c = self.total(grad, factors, w)
+        f, _, by_c, by_h = factors
+        parts = torch.cat([(g_c[..., None, :] * by_c).flatten(-2), g_h * by_h], -1)
+        return parts @ w.U, g_c * f
 
     def saturation(self, tape: Tape) -> dict[str, Tensor]:
         i, f, g, o, *_ = tape

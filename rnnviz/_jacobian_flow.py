@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from rnnviz._gates import Gru, Lstm
 from rnnviz._losses import Loss, loss_of
 from rnnviz._unroll import Column, Unrolled, as_it_was, unroll
 from rnnviz._vjps import lag_log_norms, loss_map
@@ -28,11 +29,15 @@ class JacobianFlow:
         The same of ∂c_T/∂c_{T−ℓ}, the total derivative. None without a second state.
     name : str
         Of the layer.
+    gate_log_norms : Tensor, shape (T,), float64, or None
+        The same of the product of the gates that keep the state, f_T ⊙ … ⊙ f_{T−ℓ+1} (an LSTM's
+        forget gates, a GRU's update gates): what would arrive if they were the only way.
     """
 
     log_norms: Float[Tensor, " time"]
     cell_log_norms: Float[Tensor, " time"] | None
     name: str
+    gate_log_norms: Float[Tensor, " time"] | None = None
 
     @property
     def decay(self) -> float:
@@ -154,18 +159,18 @@ def _column(run: Unrolled, layer: int) -> Column:
     return run.columns[layer]
 
 
-def _double_tapes(column: Column) -> list[Tensor]:
+def _double_tapes(column: Column) -> tuple[Tensor, ...]:
     """Return the tape of all steps in the order of the recurrence: tensors of shape (T, B, H)."""
     parts = zip(*(column.tapes[k] for k in column.order), strict=True)
-    return [torch.stack(part).detach().double() for part in parts]
+    return tuple(torch.stack(part).detach().double() for part in parts)
 
 
 class _Scaled:
     """Vectors that are rescaled now and then; the logarithm of what was taken out is kept."""
 
     def __init__(self, parts: tuple[Tensor, ...], over: tuple[int, ...]) -> None:
-        self.parts, self.over, self.log = parts, over, None
-        self.log = self._largest().zero_()
+        self.parts, self.over = parts, over
+        self.log = self._largest().zero_().squeeze(over)
 
     def _largest(self) -> Tensor:
         sizes = [part.abs().amax(self.over, keepdim=True) for part in self.parts]
@@ -175,15 +180,15 @@ class _Scaled:
         size = self._largest()
         size = torch.where(size > 0, size, 1.0)
         self.parts = tuple(part / size for part in self.parts)
-        self.log = self.log + size.log()
+        self.log = self.log + size.log().squeeze(self.over)
 
     def log_norm(self, part: Tensor) -> Tensor:
-        size = torch.linalg.vector_norm(part, dim=self.over, keepdim=True)
-        return (size.log() + self.log).squeeze(self.over)
+        return torch.linalg.vector_norm(part, dim=self.over).log() + self.log
 
 
 def _closed_form(column: Column) -> JacobianFlow:
     tapes, weights = _double_tapes(column), column.weights.map(lambda w: w.detach().double())
+    factors = column.kind.factors(tapes)
     sizes = [part.shape[-1] for part in column.first]
     rows, batch = sum(sizes), column.first[0].shape[0]
     # Row by row the identity, for h_T above and for c_T below; shape (rows, batch, size).
@@ -193,31 +198,42 @@ def _closed_form(column: Column) -> JacobianFlow:
     scaled += [_Scaled(tuple(p[sizes[0] :] for p in parts), (0, 2))] if len(sizes) == 2 else []
     found = [[] for _ in scaled]
     for lag, k in enumerate(range(len(column.states) - 1, -1, -1)):
-        tape = tuple(part[k] for part in tapes)
+        here = tuple(part[k] for part in factors)
         for block, (vectors, norms) in enumerate(zip(scaled, found, strict=True)):
             at = vectors.parts[0]
             if block:
-                _, at = column.kind.total(vectors.parts, tape, weights)
+                _, at = column.kind.total(vectors.parts, here, weights)
             norms.append((vectors.log_norm(at) - 0.5 * math.log(sizes[block])).mean())
-            vectors.parts = column.kind.back(vectors.parts, tape, weights)
+            vectors.parts = column.kind.back(vectors.parts, here, weights)
             if lag % RESCALE == 0:
                 vectors.rescale()
     stacked = [torch.stack(norms) for norms in found]
-    return JacobianFlow(stacked[0], stacked[1] if len(stacked) == 2 else None, column.name)
+    cell = stacked[1] if len(stacked) == 2 else None
+    return JacobianFlow(stacked[0], cell, column.name, _gates(column, tapes))
+
+
+def _gates(column: Column, tapes: tuple[Tensor, ...]) -> Tensor | None:
+    if not isinstance(column.kind, Lstm | Gru):
+        return None
+    kept = tapes[1].log().flip(0).cumsum(0)  # f or z: the second of what both kinds keep
+    logs = torch.cat([torch.zeros_like(kept[:1]), kept[:-1]])
+    return (torch.logsumexp(2 * logs, -1) - math.log(logs.shape[-1])).mean(1) / 2
 
 
 def _map_in_closed_form(column: Column, first: Tensor) -> Tensor:
-    tapes, weights = _double_tapes(column), column.weights.map(lambda w: w.detach().double())
-    T = len(first)
+    weights = column.weights.map(lambda w: w.detach().double())
+    factors, T = column.kind.factors(_double_tapes(column)), len(first)
     others = [part.detach().double().expand(T, -1, -1) * 0 for part in column.first[1:]]
     scaled = _Scaled((first, *others), (1, 2))
-    table = torch.full((T, T), -math.inf, dtype=torch.float64, device=first.device)
+    by_lag = torch.full((T, T), -math.inf, dtype=torch.float64, device=first.device)
     for lag in range(T):
-        table.diagonal(-lag).copy_(scaled.log_norm(scaled.parts[0]))
+        by_lag[lag, : T - lag] = scaled.log_norm(scaled.parts[0])
         # The gradients of losses lag+1 … T−1, each at a step of its own, in one product.
-        here = tuple(part[1 : T - lag] for part in tapes)
+        here = tuple(part[1 : T - lag] for part in factors)
         parts = tuple(part[1:] for part in scaled.parts)
         scaled.parts, scaled.log = column.kind.back(parts, here, weights), scaled.log[1:]
         if lag % RESCALE == 0 and lag < T - 1:
             scaled.rescale()
-    return table
+    i = torch.arange(T, device=first.device)
+    lags = i[:, None] - i
+    return torch.where(lags >= 0, by_lag[lags.clamp(min=0), i], -math.inf)

@@ -211,7 +211,7 @@ def test_links_of_the_pages_resolve(page):
 
 
 def test_the_code_in_the_cells_is_python_that_imports_nothing_hidden(cells):
-    allowed = {"math", "matplotlib", "torch", "rnnviz"}
+    allowed = {"json", "math", "pathlib", "matplotlib", "torch", "rnnviz"}
     for cell in code(cells):
         for node in ast.walk(ast.parse(cell.source)):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

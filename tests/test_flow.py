@@ -263,6 +263,18 @@ def test_norms_below_the_range_of_floats_are_right_all_the_same():
     assert norms[10] == pytest.approx(math.sqrt(3) * 0.4**94, rel=1e-5)
 
 
+@pytest.mark.parametrize("kind", ["gru", "lstm"])
+def test_product_of_the_gates_is_what_flows_where_nothing_else_can(kind):
+    module = make(kind)
+    with torch.no_grad():
+        module.weight_hh_l0.zero_()
+    flow = jacobian_flow(module, some_inputs(30, 2, 3))
+    way = flow.cell_log_norms if kind == "lstm" else flow.log_norms
+    assert_close(flow.gate_log_norms, way, rtol=1e-9, atol=1e-9)
+    assert flow.gate_log_norms[-1] < -1
+    assert jacobian_flow(make("tanh"), some_inputs(5, 2, 3)).gate_log_norms is None
+
+
 def test_decay_and_half_life_of_a_known_factor():
     module = nn.RNN(1, 2, bias=False).double()
     with torch.no_grad():

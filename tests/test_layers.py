@@ -19,10 +19,10 @@ CONTROLS = {"ipywidgets", "IPython", "rnnviz.widgets"}
 # Each of these takes longer to load than the numbers take to compute.
 HEAVY = {"matplotlib", "ipywidgets", "IPython", "sympy", "torch._dynamo"}
 
-TOPICS = ("bptt", "clipping", "growth", "surface", "tasks")
+TOPICS = ("bptt", "clipping", "flow", "growth", "surface", "tasks")
 CALL_EVERYTHING = """
 import torch
-from rnnviz import bptt, clipping, growth, surface, tasks
+from rnnviz import bptt, clipping, flow, growth, surface, tasks
 
 W_R, inputs, h0 = torch.eye(3), torch.ones(5, 2), torch.zeros(3)
 states = bptt.run_rnn(torch.ones(3, 2), W_R, inputs, h0)
@@ -39,6 +39,10 @@ clipping.clip_by_norm([W_R], 1.0), clipping.clip_by_value([W_R], 1.0)
 clipping.suggest_threshold([1.0, 2.0])
 W_R.grad = W_R.clone()
 clipping.GradientNormMonitor([W_R], threshold=1.0).clip()
+lstm = torch.nn.LSTM(2, 3)
+flow.gradient_flow(lstm, inputs), flow.jacobian_flow(lstm, inputs)
+flow.gradient_map(lstm, inputs), str(flow.report(lstm, inputs))
+flow.FlowRecorder(lstm).record(inputs)
 tasks.temporal_order(2, 20, generator=torch.Generator())
 """
 

@@ -11,12 +11,16 @@ import torch
 
 from rnnviz import bptt, growth, plots
 from rnnviz.clipping import GradientNormMonitor
+from rnnviz.flow import gradient_flow, report
 from rnnviz.surface import descend, error_surface, fixed_points
 
 W, B = torch.linspace(4.6, 5.4, 5).double(), torch.linspace(-2.8, -2.0, 4).double()
 FLUNG = descend(4.9, -2.4, learning_rate=0.05, updates=25)
 NORMS = torch.tensor([1.0, 20.0, math.nan, 0.0, 3.0]).double()
 CLIPPED = torch.tensor([False, True, False, False, False])
+torch.manual_seed(0)
+LSTM, INPUTS = torch.nn.LSTM(3, 4), torch.randn(30, 2, 3)
+FLOW, REPORT = gradient_flow(LSTM, INPUTS), report(LSTM, INPUTS)
 COUNTS = torch.tensor([[0, 5], [4, 1]])
 LINE = torch.linspace(-3, 3, 7).double()
 POINTS = fixed_points(5.0, -2.55)
@@ -48,6 +52,10 @@ CALLS = {
     "history": lambda ax: plots.surface.history(FLUNG, ax=ax),
     "clipping history": lambda ax: plots.clipping.history(NORMS, CLIPPED, ax=ax),
     "learned": lambda ax: plots.clipping.learned(COUNTS, (0.1, 0.02), (math.inf, 1.0), of=5, ax=ax),
+    "flow norms": lambda ax: plots.flow.norms(FLOW, ax=ax),
+    "weight_term": lambda ax: plots.flow.weight_term(FLOW.weight_term(29), limit=1.0, ax=ax),
+    "training_map": lambda ax: plots.flow.training_map(B, torch.ones(4, 7).double(), ax=ax),
+    "report": lambda ax: plots.flow.report(REPORT, ax=ax),
     "histogram": lambda ax: plots.clipping.histogram(NORMS, ax=ax),
     "monitor": lambda ax: plots.clipping.monitor(watched(), ax=ax),
     "return_map": lambda ax: plots.surface.return_map(LINE, LINE / 2, POINTS, ax=ax),
@@ -316,3 +324,41 @@ def test_learned_puts_every_count_at_its_rate_and_threshold(ax):
     assert ax.images[0].get_array().tolist() == [[1, 4], [5, 0]]
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["1", "none"]
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["0.02", "0.1"]
+
+
+def test_flow_is_drawn_at_the_steps_it_belongs_to(ax):
+    plots.flow.norms(FLOW, ax=ax, label="flow")
+    (line,) = ax.lines
+    assert line.get_xydata()[[0, -1], 0].tolist() == [1, 30]
+    assert line.get_ydata() == pytest.approx(FLOW.norms[:, 0].numpy())
+    assert ax.get_yscale() == "log"
+
+
+def test_weight_term_has_its_zero_in_mid_grey(ax):
+    plots.flow.weight_term(FLOW.weight_term(29), limit=0.5, ax=ax)
+    (image,) = ax.images
+    assert image.get_array().shape == (16, 4)
+    assert image.get_clim() == (-0.5, 0.5)
+    assert image.get_cmap().name == "gray"
+
+
+def test_training_map_is_relative_to_lag_zero_and_counts_lags_upwards(ax):
+    norms = torch.tensor([[1e-3, 1e-1, 10.0], [1e-20, 1.0, 1.0]]).double()
+    plots.flow.training_map(torch.tensor([0.0, 50.0]).double(), norms, ax=ax, decades=6)
+    (image,) = ax.images
+    assert image.get_array().T.tolist() == pytest.approx(np.array([[0, -2, -4], [0, 0, -6]]))
+    assert image.origin == "lower"
+    assert image.get_extent() == [0, 50, -0.5, 2.5]
+
+
+def test_report_draws_the_flow_the_improvement_and_the_gates(ax):
+    plots.flow.report(REPORT, ax=ax)
+    decades = REPORT.jacobian.log_norms.numpy() / math.log(10)
+    drawn = [np.asarray(line.get_ydata()) for line in ax.lines]
+    assert any(len(y) == 30 and y == pytest.approx(decades) for y in drawn)
+    better = REPORT.improved.log_norms.numpy() / math.log(10)
+    assert any(len(y) == 30 and y == pytest.approx(better) for y in drawn)
+    assert any(list(line.get_xdata()) == [REPORT.dies] * 2 for line in ax.lines)
+    (beside,) = ax.child_axes
+    words = [text.get_text() for text in beside.get_legend().get_texts()]
+    assert words == ["input gate", "forget gate", "cell slope", "output gate"]

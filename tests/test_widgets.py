@@ -14,11 +14,17 @@ from PIL import Image, ImageChops
 
 from rnnviz import growth, widgets
 from rnnviz import surface as surface_numbers
+from rnnviz.flow import gradient_flow, jacobian_flow, set_gate_bias
 from rnnviz.surface import descend, error_surface, fixed_points
 
 NORMS = torch.logspace(-2, 3, 60, dtype=torch.float64)
 
+torch.manual_seed(0)
+INPUTS = torch.randn(12, 1, 3)
+FLOWS = [gradient_flow(kind(3, 4), INPUTS) for kind in (torch.nn.RNN, torch.nn.LSTM)]
 PANELS = {
+    "animation": lambda **start: widgets.flow.animation(*FLOWS, **start),
+    "forget_bias": lambda **start: widgets.flow.forget_bias(hidden=4, steps=12, **start),
     "compound": widgets.growth.compound,
     "random_matrix": widgets.growth.random_matrix,
     "product": widgets.bptt.product,
@@ -41,7 +47,7 @@ def values_of(control):
     if isinstance(control, ipw.FloatLogSlider):
         return [control.base**power for power in (control.min, -0.5, control.max)]
     middle = (control.min + control.max) / 2
-    middle = int(middle) if isinstance(control, ipw.IntSlider) else middle
+    middle = int(middle) if isinstance(control, ipw.IntSlider | ipw.Play) else middle
     return (control.min, middle, control.max)
 
 
@@ -86,6 +92,8 @@ def test_the_way_back_gives_the_first_picture_again(panel):
         ("fixed_points", {"w": 3.0, "b": -1.0, "x0": 1.5}),
         ("descent", {"w": 5.0, "b": -2.2, "learning_rate": 0.2, "threshold": "1"}),
         ("threshold", {"threshold": 10.0}),
+        ("animation", {"lag": 7}),
+        ("forget_bias", {"bias": 3.0}),
     ],
 )
 def test_moving_there_gives_the_picture_of_starting_there(name, elsewhere):
@@ -133,7 +141,7 @@ def test_an_error_in_the_computation_is_not_swallowed(panel, monkeypatch):
     monkeypatch.setattr(panel, "_update", broken)
     control = next(iter(panel.controls.values()))
     with pytest.raises(RuntimeError, match="broken"):
-        control.value = values_of(control)[0]
+        control.value = next(v for v in values_of(control) if v != control.value)
 
 
 def test_compound_reads_what_growth_computes():
@@ -203,6 +211,8 @@ def test_horizon_over_T_computes_one_pass_for_all(monkeypatch):
     for steps in (10, 30, 49, 2):
         panel.controls["steps"].value = steps
     assert [options["x0"] for options in passes] == [0.5]
+    panel.controls["x0"].value = 0.7  # while x0 moves, one surface a step is enough
+    assert len(passes) == 1
 
 
 @pytest.mark.parametrize(("x0", "lines"), [(0.5, 1), (2.0, 0)])
@@ -250,3 +260,49 @@ def test_threshold_counts_and_marks_what_it_would_clip():
     assert marks.get_xydata().tolist() == [[6, 20]]
     with pytest.raises(ValueError, match="norms must hold a finite number above 0, got none in 1"):
         widgets.clipping.threshold(torch.zeros(1))
+
+
+def test_animation_shows_the_terms_of_one_step_on_one_scale():
+    panel = PANELS["animation"]()
+    left, right, curves = panel._canvas.figure.axes
+    panel.controls["lag"].value = 5
+    for ax, flow in zip((left, right), FLOWS, strict=True):
+        assert np.array_equal(ax.images[0].get_array(), flow.weight_term(6).double())
+    assert left.images[0].get_clim() == right.images[0].get_clim()
+    largest = max(flow.weight_term(11).abs().max().item() for flow in FLOWS)
+    assert left.images[0].get_clim()[1] == pytest.approx(largest / 4)
+    assert list(curves.lines[2].get_xdata()) == [7, 7]
+    assert panel.readout.value.startswith(
+        f"t = 7: norm of the term: RNN {FLOWS[0].weight_terms[6, 0]:.1e}"
+    )
+
+
+def test_play_and_slider_move_each_other():
+    panel = PANELS["animation"]()
+    panel.controls["play"].value = 3
+    assert panel.controls["lag"].value == 3
+    panel.controls["lag"].value = 8
+    assert panel.controls["play"].value == 8
+
+
+def test_animation_refuses_flows_of_different_length():
+    short = gradient_flow(torch.nn.RNN(3, 4), INPUTS[:5])
+    with pytest.raises(ValueError, match="both must have as many steps, got 12 and 5"):
+        widgets.flow.animation(FLOWS[0], short)
+
+
+def test_forget_bias_draws_what_jacobian_flow_measures():
+    panel = widgets.flow.forget_bias(hidden=4, steps=12)
+    panel.controls["bias"].value = 2.0
+    with torch.random.fork_rng([]):
+        torch.manual_seed(0)
+        module = torch.nn.LSTM(4, 4, dtype=torch.float64)
+        inputs = torch.randn(12, 2, 4, dtype=torch.float64)
+    set_gate_bias(module, 2.0)
+    found = jacobian_flow(module, inputs)
+    lines = panel._canvas.figure.axes[0].lines
+    for line, values in zip(
+        lines, (found.log_norms, found.cell_log_norms, found.gate_log_norms), strict=False
+    ):
+        assert line.get_ydata() == pytest.approx(values.numpy() / math.log(10))
+    assert f"factor a step {found.decay:.3f}" in panel.readout.value

@@ -6,7 +6,7 @@ style of the course holds inside these functions and inside :func:`figure` only,
 :func:`use_style` asks for more.
 """
 
-from rnnviz.plots import bptt, clipping, growth, surface, unrolled
+from rnnviz.plots import bptt, clipping, flow, growth, surface, unrolled
 from rnnviz.plots._style import (
     EXPLODES,
     NEUTRAL,
@@ -28,6 +28,7 @@ __all__ = [
     "bptt",
     "clipping",
     "figure",
+    "flow",
     "growth",
     "style",
     "surface",

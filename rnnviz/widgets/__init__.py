@@ -6,7 +6,7 @@ sliders with the mouse, with the arrow keys, or in code:
 ``panel.controls["factor"].value = 0.99``.
 """
 
-from rnnviz.widgets import bptt, clipping, growth, surface
+from rnnviz.widgets import bptt, clipping, flow, growth, surface
 from rnnviz.widgets.panel import Panel
 
-__all__ = ["Panel", "bptt", "clipping", "growth", "surface"]
+__all__ = ["Panel", "bptt", "clipping", "flow", "growth", "surface"]
