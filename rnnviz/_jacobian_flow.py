@@ -9,11 +9,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from rnnviz._gates import Gru, Lstm
-from rnnviz._losses import Loss, loss_of
-from rnnviz._unroll import Column, Unrolled, as_it_was, unroll
-from rnnviz._vjps import lag_log_norms, loss_map
+from rnnviz._unroll import Column, Unrolled, as_it_was, is_known, unroll
+from rnnviz._vjps import lag_log_norms
 
-RESCALE = 8  # lags between two rescalings: far fewer than float64 needs to under- or overflow
+RESCALE = 16  # lags between two rescalings: far fewer than float64 needs to under- or overflow
 
 
 @dataclass(frozen=True)
@@ -94,72 +93,23 @@ def jacobian_flow(
     ValueError
         As :func:`rnnviz.flow.gradient_flow`, or if there is no such layer.
     """
-    with as_it_was(module, inputs):
-        run = unroll(module, inputs, state)
-        column = _column(run, layer)
-        if column.kind is None:
-            found = lag_log_norms(column)
-            pair = len(found) == 2
-            return JacobianFlow(found[0], found[1] if pair else None, column.name)
-    with torch.no_grad():
-        return _closed_form(column)
+    # A graph is wanted only where the derivative is not written out.
+    with as_it_was(module, inputs), torch.set_grad_enabled(not is_known(module)):
+        column = column_of(unroll(module, inputs, state), layer)
+        if column.kind is not None:
+            return _closed_form(column)
+        found = lag_log_norms(column)
+        return JacobianFlow(found[0], found[1] if len(found) == 2 else None, column.name)
 
 
-def gradient_map(
-    module: Callable,
-    inputs: Float[Tensor, "..."],
-    *,
-    loss: Loss = None,
-    state: object = None,
-) -> Float[Tensor, "time time"]:
-    """Return the norms of all gradients ∂loss_t/∂h_i of the last layer, for a loss at every step.
-
-    Parameters
-    ----------
-    module, inputs, state
-        As in :func:`rnnviz.flow.gradient_flow`; not bidirectional.
-    loss : callable, optional
-        From the output of one step, shape (batch, hidden), to one number; their sum by default.
-
-    Returns
-    -------
-    Tensor, shape (T, T), float64
-        Entry [t, i] is ln‖∂loss_t/∂h_i‖, and −inf above the diagonal. Right also where the gradient
-        itself would underflow, for torch's modules.
-
-    Raises
-    ------
-    ValueError
-        As :func:`rnnviz.flow.gradient_flow`.
-    """
-    with as_it_was(module, inputs):
-        run = unroll(module, inputs, state)
-        column = _column(run, -1)
-        if column.reverse:
-            raise ValueError("module must have one direction, got a bidirectional one")
-        if column.kind is None:
-            return loss_map(column, _one_step(loss))
-        outputs = torch.stack([h for h, *_ in column.states]).detach().double().requires_grad_()
-        total = sum(loss_of(_one_step(loss), y, 0) for y in outputs)
-        (first,) = torch.autograd.grad(total, outputs)
-    with torch.no_grad():
-        return _map_in_closed_form(column, first)
-
-
-def _one_step(loss: Loss) -> Callable[[Tensor], Tensor]:
-    if loss is not None and not callable(loss):
-        raise ValueError(f"loss must be a function of one step's output, got {loss!r}")
-    return loss or torch.sum
-
-
-def _column(run: Unrolled, layer: int) -> Column:
+def column_of(run: Unrolled, layer: int) -> Column:
     count = len(run.columns)
     if isinstance(layer, bool) or not isinstance(layer, int) or not -count <= layer < count:
         raise ValueError(f"layer must be −{count} to {count - 1}, got {layer!r}")
     return run.columns[layer]
 
 
-def _double_tapes(column: Column) -> tuple[Tensor, ...]:
+def double_tapes(column: Column) -> tuple[Tensor, ...]:
     """Return the tape of all steps in the order of the recurrence: tensors of shape (T, B, H)."""
     parts = zip(*(column.tapes[k] for k in column.order), strict=True)
     return tuple(torch.stack(part).detach().double() for part in parts)
@@ -187,7 +137,7 @@ class _Scaled:
 
 
 def _closed_form(column: Column) -> JacobianFlow:
-    tapes, weights = _double_tapes(column), column.weights.map(lambda w: w.detach().double())
+    tapes, weights = double_tapes(column), column.weights.map(lambda w: w.detach().double())
     factors = column.kind.factors(tapes)
     sizes = [part.shape[-1] for part in column.first]
     rows, batch = sum(sizes), column.first[0].shape[0]
@@ -218,22 +168,3 @@ def _gates(column: Column, tapes: tuple[Tensor, ...]) -> Tensor | None:
     kept = tapes[1].log().flip(0).cumsum(0)  # f or z: the second of what both kinds keep
     logs = torch.cat([torch.zeros_like(kept[:1]), kept[:-1]])
     return (torch.logsumexp(2 * logs, -1) - math.log(logs.shape[-1])).mean(1) / 2
-
-
-def _map_in_closed_form(column: Column, first: Tensor) -> Tensor:
-    weights = column.weights.map(lambda w: w.detach().double())
-    factors, T = column.kind.factors(_double_tapes(column)), len(first)
-    others = [part.detach().double().expand(T, -1, -1) * 0 for part in column.first[1:]]
-    scaled = _Scaled((first, *others), (1, 2))
-    by_lag = torch.full((T, T), -math.inf, dtype=torch.float64, device=first.device)
-    for lag in range(T):
-        by_lag[lag, : T - lag] = scaled.log_norm(scaled.parts[0])
-        # The gradients of losses lag+1 … T−1, each at a step of its own, in one product.
-        here = tuple(part[1 : T - lag] for part in factors)
-        parts = tuple(part[1:] for part in scaled.parts)
-        scaled.parts, scaled.log = column.kind.back(parts, here, weights), scaled.log[1:]
-        if lag % RESCALE == 0 and lag < T - 1:
-            scaled.rescale()
-    i = torch.arange(T, device=first.device)
-    lags = i[:, None] - i
-    return torch.where(lags >= 0, by_lag[lags.clamp(min=0), i], -math.inf)

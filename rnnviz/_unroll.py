@@ -54,6 +54,11 @@ class Unrolled:
     time: int = 0  # the dimension of the outputs that counts the steps
 
 
+def is_known(module: object) -> bool:
+    """Return whether the module is one of torch's own, whose derivative is written out here."""
+    return isinstance(module, FUSED + CELLS)
+
+
 def unroll(module: Callable, inputs: Tensor, state: object) -> Unrolled:
     """Run a module over the inputs; raise ValueError where it or they do not fit."""
     if isinstance(module, FUSED):

@@ -10,7 +10,7 @@ from rnnviz._losses import loss_of
 from rnnviz._unroll import Column
 
 # Entries that one batched vector-Jacobian product may hold: beyond, a loop is as fast or faster.
-CHUNK = 1 << 15
+CHUNK = 1 << 18
 
 
 def lag_log_norms(column: Column) -> list[Tensor]:
@@ -34,11 +34,12 @@ def _squares(last: Tensor, earlier: list[Tensor], seeds: Tensor, batched: bool) 
     for seed in seeds.split(max(1, CHUNK // max(1, last.numel()))):
         gradients = _vjps(last, earlier, seed)
         parts = [
-            torch.zeros(len(seed), *e.shape, dtype=torch.float64) if g is None else g.double()
+            last.new_zeros(len(seed), *e.shape) if g is None else g
             for g, e in zip(gradients, earlier, strict=True)
         ]
-        parts = [g if batched else g[:, None] for g in parts]
-        total = total + torch.stack([g.flatten(2).square().sum((0, 2)) for g in parts])
+        blocks = [(g if batched else g[:, None]).flatten(2) for g in parts]
+        wide = {"dim": (0, 2), "dtype": torch.float64}
+        total = total + torch.stack([torch.linalg.vector_norm(g, **wide) for g in blocks]).square()
     return total
 
 

@@ -20,7 +20,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from rnnviz._checks import check_count
-from rnnviz._jacobian_flow import JacobianFlow, gradient_map, jacobian_flow
+from rnnviz._gradient_map import gradient_map
+from rnnviz._jacobian_flow import JacobianFlow, jacobian_flow
 from rnnviz._losses import Loss, loss_of
 from rnnviz._report import Report, report, set_gate_bias
 from rnnviz._unroll import Column, as_it_was, unroll

@@ -1,0 +1,102 @@
+"""Gradients of a loss at every step with respect to every state. Part of :mod:`rnnviz.flow`."""
+
+import math
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from rnnviz._jacobian_flow import RESCALE, column_of, double_tapes
+from rnnviz._losses import Loss, loss_of
+from rnnviz._unroll import Column, as_it_was, is_known, unroll
+from rnnviz._vjps import loss_map
+
+
+def gradient_map(
+    module: Callable,
+    inputs: Float[Tensor, "..."],
+    *,
+    loss: Loss = None,
+    state: object = None,
+) -> Float[Tensor, "time time"]:
+    """Return the norms of all gradients ∂loss_t/∂h_i of the last layer, for a loss at every step.
+
+    Parameters
+    ----------
+    module, inputs, state
+        As in :func:`rnnviz.flow.gradient_flow`; not bidirectional.
+    loss : callable, optional
+        From the output of one step, shape (batch, hidden), to one number; their sum by default.
+
+    Returns
+    -------
+    Tensor, shape (T, T), float64
+        Entry [t, i] is ln‖∂loss_t/∂h_i‖, and −inf above the diagonal. Right also where the gradient
+        itself would underflow, for torch's modules.
+
+    Raises
+    ------
+    ValueError
+        As :func:`rnnviz.flow.gradient_flow`.
+    """
+    with as_it_was(module, inputs), torch.set_grad_enabled(not is_known(module)):
+        column = column_of(unroll(module, inputs, state), -1)
+        if column.reverse:
+            raise ValueError("module must have one direction, got a bidirectional one")
+        if column.kind is None:
+            return loss_map(column, _one_step(loss))
+        outputs = torch.stack([h for h, *_ in column.states]).detach().double()
+        return _in_closed_form(column, _own_gradients(outputs, _one_step(loss)))
+
+
+def _own_gradients(outputs: Tensor, loss: Callable[[Tensor], Tensor]) -> Tensor:
+    """Return ∂loss_t/∂h_t for every t, without the recurrence."""
+    if loss is torch.sum:
+        return torch.ones_like(outputs)
+    with torch.enable_grad():
+        outputs.requires_grad_()
+        total = sum(loss_of(loss, y, 0) for y in outputs)
+        return torch.autograd.grad(total, outputs)[0]
+
+
+def _one_step(loss: Loss) -> Callable[[Tensor], Tensor]:
+    if loss is not None and not callable(loss):
+        raise ValueError(f"loss must be a function of one step's output, got {loss!r}")
+    return loss or torch.sum
+
+
+def _in_closed_form(column: Column, first: Tensor) -> Tensor:
+    weights = column.weights.map(lambda w: w.detach().double())
+    (T, B), start = first.shape[:2], column.first[1:]
+    # Rows of all steps and sequences below each other: one product of two matrices for each lag.
+    factors = [part.flatten(0, 1) for part in column.kind.factors(double_tapes(column))]
+    zeros = (first.new_zeros(T * B, part.shape[-1]) for part in start)
+    parts = (first.flatten(0, 1), *zeros)
+    norms, logs = first.new_zeros(T, T), [first.new_zeros(T)]
+    for lag in range(T - 1):
+        rest = T - lag
+        torch.linalg.vector_norm(parts[0].view(rest, -1), dim=1, out=norms[lag, :rest])
+        # The gradients of losses lag+1 … T−1, each at a step of its own, in one product.
+        here = tuple(part[B : rest * B] for part in factors)
+        parts = column.kind.back(tuple(part[B:] for part in parts), here, weights)
+        if lag % RESCALE == 0:
+            parts, log = _rescaled(parts, rest - 1)
+            logs.append(logs[-1].clone())
+            logs[-1][lag + 1 :] += log
+    norms[T - 1, 0] = torch.linalg.vector_norm(parts[0])
+    t = torch.arange(T, device=first.device)
+    lags = (t[:, None] - t).clamp(min=0)
+    # So many rescalings came before a lag: after lags 0, RESCALE, 2 RESCALE, …
+    taken_out = torch.stack(logs)[(lags + RESCALE - 1) // RESCALE, t[:, None]]
+    return (norms.log()[lags, t] + taken_out).masked_fill(t[:, None] < t, -math.inf)
+
+
+def _rescaled(parts: tuple[Tensor, ...], count: int) -> tuple[tuple[Tensor, ...], Tensor]:
+    """Return the parts with 1 as the largest entry of each of `count` blocks, and its logarithm."""
+    sizes = [part.abs().view(count, -1).amax(1) for part in parts]
+    size = torch.stack(sizes).amax(0)
+    size = torch.where(size > 0, size, 1.0)
+    blocks = [part.view(count, -1) / size[:, None] for part in parts]
+    scaled = tuple(b.view(part.shape) for b, part in zip(blocks, parts, strict=True))
+    return scaled, size.log()
