@@ -38,8 +38,9 @@ def _squares(last: Tensor, earlier: list[Tensor], seeds: Tensor, batched: bool) 
             for g, e in zip(gradients, earlier, strict=True)
         ]
         blocks = [(g if batched else g[:, None]).flatten(2) for g in parts]
-        wide = {"dim": (0, 2), "dtype": torch.float64}
-        total = total + torch.stack([torch.linalg.vector_norm(g, **wide) for g in blocks]).square()
+        wide = {"dim": 2, "dtype": torch.float64}
+        norms = [torch.linalg.vector_norm(g, **wide).square().sum(0) for g in blocks]
+        total = total + torch.stack(norms)
     return total
 
 

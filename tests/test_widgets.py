@@ -305,4 +305,4 @@ def test_forget_bias_draws_what_jacobian_flow_measures():
         lines, (found.log_norms, found.cell_log_norms, found.gate_log_norms), strict=False
     ):
         assert line.get_ydata() == pytest.approx(values.numpy() / math.log(10))
-    assert f"factor a step {found.decay:.3f}" in panel.readout.value
+    assert f"factor a step of h {found.decay:.3f}" in panel.readout.value

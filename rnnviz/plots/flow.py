@@ -65,7 +65,7 @@ def weight_term(
     ax.imshow(array(term), cmap="gray", vmin=-limit, vmax=limit, aspect="auto")
     ax.grid(False)
     ax.set_xlabel("from unit")
-    ax.set_ylabel("to unit (all gates)")
+    ax.set_ylabel("to unit")
     return ax
 
 

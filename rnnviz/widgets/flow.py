@@ -72,7 +72,7 @@ def animation(
             curves.semilogy(range(1, steps + 1), array(sizes), color=color, label=name)
         mark = curves.axvline(steps - lag, color=plots.NEUTRAL, ls="--", lw=2)
         curves.set(xlabel="step $t$", title="norm of the term (log scale)", xlim=(0, steps + 1))
-        curves.legend(loc="lower right", fontsize=12)
+        curves.legend(loc="center left", fontsize=12)
     images = [ax.images[0] for ax in pictures]
 
     def update(lag: int, play: int) -> str:
@@ -118,7 +118,10 @@ def forget_bias(
         return numbers.jacobian_flow(module, inputs)
 
     first = flow(bias)
-    curves = {"log_norms": "$h$: ∂h_T/∂h_t", "cell_log_norms": "$c$: ∂c_T/∂c_t"}
+    curves = {
+        "log_norms": r"$h$: $\|\partial h_T/\partial h_{T-\ell}\|$",
+        "cell_log_norms": r"$c$: $\|\partial c_T/\partial c_{T-\ell}\|$",
+    }
     curves["gate_log_norms"] = "product of the forget gates"
     with plots.style():
         figure, (ax,) = plots.figure(width=9, height=4.6, detached=True)
@@ -137,10 +140,11 @@ def forget_bias(
             line.set_ydata(array(getattr(found, name) / LOG10))
         gate = math.exp(((found.gate_log_norms[-1]) / (steps - 1)).item())
         half = found.half_life
-        words = f"halves in {half:.1f} steps" if math.isfinite(half) else "does not halve"
+        words = f"halves in {half:.1f} steps" if half < steps else "does not halve"
+        cell = found.cell_log_norms[-1].item() / LOG10
         return (
-            f"forget bias {bias:.1f}: factor a step {found.decay:.3f} ({words}); "
-            f"by the forget gates alone {gate:.3f}"
+            f"forget bias {bias:.1f}: factor a step of h {found.decay:.3f} ({words}), by the "
+            f"forget gates alone {gate:.3f}; c at lag {steps - 1}: 10^{cell:.1f}"
         )
 
     controls = {"bias": slider("forget bias", bias, -2.0, 6.0, 0.1)}
