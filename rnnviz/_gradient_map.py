@@ -4,18 +4,19 @@ import math
 from collections.abc import Callable
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor
 
+from rnnviz._columns import Column
 from rnnviz._jacobian_flow import RESCALE, column_of, double_tapes
 from rnnviz._losses import Loss, loss_of
-from rnnviz._unroll import Column, as_it_was, is_known, unroll
+from rnnviz._unroll import as_it_was, is_known, unroll
 from rnnviz._vjps import loss_map
 
 
 def gradient_map(
     module: Callable,
-    inputs: Float[Tensor, "..."],
+    inputs: Shaped[Tensor, "..."],
     *,
     loss: Loss = None,
     state: object = None,
@@ -27,7 +28,8 @@ def gradient_map(
     module, inputs, state
         As in :func:`rnnviz.flow.gradient_flow`; not bidirectional.
     loss : callable, optional
-        From the output of one step, shape (batch, hidden), to one number; their sum by default.
+        From the output of one step, shape (batch, hidden), in the module's dtype, to one number;
+        their sum by default.
 
     Returns
     -------
@@ -46,18 +48,18 @@ def gradient_map(
             raise ValueError("module must have one direction, got a bidirectional one")
         if column.kind is None:
             return loss_map(column, _one_step(loss))
-        outputs = torch.stack([h for h, *_ in column.states]).detach().double()
+        outputs = torch.stack([h for h, *_ in column.states]).detach()
         return _in_closed_form(column, _own_gradients(outputs, _one_step(loss)))
 
 
 def _own_gradients(outputs: Tensor, loss: Callable[[Tensor], Tensor]) -> Tensor:
     """Return ∂loss_t/∂h_t for every t, without the recurrence."""
     if loss is torch.sum:
-        return torch.ones_like(outputs)
+        return torch.ones_like(outputs).double()
     with torch.enable_grad():
         outputs.requires_grad_()
-        total = sum(loss_of(loss, y, 0) for y in outputs)
-        return torch.autograd.grad(total, outputs)[0]
+        total = sum(loss_of(loss, y, [y]) for y in outputs)
+        return torch.autograd.grad(total, outputs)[0].double()
 
 
 def _one_step(loss: Loss) -> Callable[[Tensor], Tensor]:

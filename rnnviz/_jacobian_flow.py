@@ -5,11 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor
 
+from rnnviz._columns import Column, Unrolled
 from rnnviz._gates import Gru, Lstm
-from rnnviz._unroll import Column, Unrolled, as_it_was, is_known, unroll
+from rnnviz._unroll import as_it_was, is_known, unroll
 from rnnviz._vjps import lag_log_norms
 
 RESCALE = 16  # lags between two rescalings: far fewer than float64 needs to under- or overflow
@@ -42,13 +43,12 @@ class JacobianFlow:
     def decay(self) -> float:
         """The factor a step: e to the slope of the least-squares line through lags 1 … T−1.
 
-        0 where the norm is exactly zero at half of the lags or more; NaN for a single step.
+        Lags at which the norm is zero or beyond the range of floats are left out; 0 where it is
+        zero at all of them, NaN for a single step.
         """
         finite = self.log_norms[1:].isfinite()
-        if len(finite) < 1:
-            return math.nan
-        if 2 * int(finite.sum()) <= len(finite):
-            return 0.0
+        if not finite.any():
+            return 0.0 if (self.log_norms[1:] < 0).any() else math.nan
         lag = torch.arange(1, len(self.log_norms), dtype=torch.float64)[finite.cpu()]
         value = self.log_norms[1:][finite].cpu()
         if len(lag) == 1:
@@ -59,14 +59,15 @@ class JacobianFlow:
     @property
     def half_life(self) -> float:
         """Steps in which the norm halves, by :attr:`decay`; inf where it does not shrink."""
-        if self.decay <= 0:
-            return 0.0
-        return math.inf if self.decay >= 1 else math.log(0.5) / math.log(self.decay)
+        decay = self.decay
+        if math.isnan(decay) or decay <= 0:
+            return decay
+        return math.inf if decay >= 1 else math.log(0.5) / math.log(decay)
 
 
 def jacobian_flow(
     module: Callable,
-    inputs: Float[Tensor, "..."],
+    inputs: Shaped[Tensor, "..."],
     *,
     state: object = None,
     layer: int = -1,
@@ -74,7 +75,9 @@ def jacobian_flow(
     """Return ‖∂h_T/∂h_i‖ for every i, and ‖∂c_T/∂c_i‖, of one layer.
 
     In closed form for torch's modules, in float64 whatever their dtype; by autograd, in the dtype
-    of its state, for a callable. Entries of a batch are taken to be independent of each other.
+    of its state, for a callable: there a norm may leave the range of floats, and is then ±inf.
+    Entries of a batch are taken to be independent of each other. The work grows as T·B·H³: for a
+    wide module pass one sequence.
 
     Parameters
     ----------

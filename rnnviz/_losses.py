@@ -9,11 +9,11 @@ from rnnviz._checks import check_choice, shape_of
 Loss = Callable[[Tensor], Tensor] | str | None
 
 
-def loss_of(loss: Loss, outputs: Tensor, time: int) -> Tensor:
-    """Return the loss as one number with a graph; `time` is the dimension of the outputs' steps."""
+def loss_of(loss: Loss, outputs: Tensor, ends: list[Tensor]) -> Tensor:
+    """Return the loss as one number with a graph; `ends` are the last states of each direction."""
     if not callable(loss):
         check_choice("loss", loss, (None, "last", "every"))
-        return outputs.sum() if loss == "every" else outputs.select(time, -1).sum()
+        return outputs.sum() if loss == "every" else sum(end.sum() for end in ends)
     value = loss(outputs)
     if not isinstance(value, Tensor) or value.numel() != 1:
         came = shape_of(value) if isinstance(value, Tensor) else type(value).__name__

@@ -5,53 +5,19 @@ Part of :mod:`rnnviz.flow`.
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, linear
 from torch.nn.utils.rnn import PackedSequence
 
+from rnnviz._callables import unroll_callable
 from rnnviz._checks import shape_of
-from rnnviz._gates import Elman, Gru, Lstm, Tape, Weights
+from rnnviz._columns import Column, Kind, Unrolled, check_steps
+from rnnviz._gates import Elman, Gru, Lstm, Weights
 
-Kind = Elman | Gru | Lstm
 CELLS = (nn.RNNCell, nn.GRUCell, nn.LSTMCell)
 FUSED = (nn.RNN, nn.GRU, nn.LSTM)
-
-
-@dataclass
-class Column:
-    """One layer in one direction, unrolled: entry k of every list belongs to inputs[k]."""
-
-    name: str
-    kind: Kind | None
-    weights: Weights | None
-    first: tuple[Tensor, ...]
-    reverse: bool = False
-    states: list[tuple[Tensor, ...]] = field(default_factory=list)
-    recurrent: list[Tensor] = field(default_factory=list)
-    tapes: list[Tape] = field(default_factory=list)
-
-    @property
-    def order(self) -> range:
-        """The steps in the order in which the recurrence runs through them."""
-        T = len(self.states)
-        return range(T - 1, -1, -1) if self.reverse else range(T)
-
-    def before(self, k: int) -> tuple[Tensor, ...]:
-        """Return the state that step k starts from."""
-        at = k + 1 if self.reverse else k - 1
-        return self.states[at] if 0 <= at < len(self.states) else self.first
-
-
-@dataclass
-class Unrolled:
-    """What a module did: its columns (layer by layer, forward before reverse) and its outputs."""
-
-    columns: list[Column]
-    outputs: Tensor
-    time: int = 0  # the dimension of the outputs that counts the steps
 
 
 def is_known(module: object) -> bool:
@@ -61,16 +27,26 @@ def is_known(module: object) -> bool:
 
 def unroll(module: Callable, inputs: Tensor, state: object) -> Unrolled:
     """Run a module over the inputs; raise ValueError where it or they do not fit."""
-    if isinstance(module, FUSED):
-        return _fused(module, inputs, state)
-    if isinstance(module, CELLS):
-        return _cell(module, inputs, state)
-    if not callable(module):
+    inputs = inputs.clone() if inputs.is_inference() else inputs
+    if is_known(module):
+        _check_known(module, inputs)
+        run = (_fused if isinstance(module, FUSED) else _cell)(module, inputs, state)
+    elif not callable(module) or isinstance(module, type):
+        name = f"the class {module.__name__}" if isinstance(module, type) else type(module).__name__
         raise ValueError(
             "module must be an nn.RNN, nn.GRU, nn.LSTM, one of their cells or a callable "
-            f"(x_t, state) -> state, got {type(module).__name__}"
+            f"(x_t, state) -> state, got {name}"
         )
-    return _callable(module, inputs, state)
+    else:
+        run = unroll_callable(module, inputs, state)
+    for column in run.columns:
+        for k in column.order:
+            if not all(part.detach().isfinite().all() for part in column.states[k]):
+                raise ValueError(
+                    f"the state must stay finite, got NaN or inf in {column.name} at step {k}: "
+                    "look at the weights, and at states that grow without bound"
+                )
+    return run
 
 
 @contextlib.contextmanager
@@ -81,12 +57,14 @@ def as_it_was(module: object, inputs: Tensor) -> Iterator[None]:
     buffers = dict(module.named_buffers()) if isinstance(module, nn.Module) else {}
     kept = {name: buffer.clone() for name, buffer in buffers.items()}
     try:
-        with torch.random.fork_rng(devices), torch.enable_grad():
+        graph = torch.enable_grad()
+        with torch.inference_mode(False), torch.random.fork_rng(devices), graph:
             yield
     finally:
         with torch.no_grad():
             for name, buffer in buffers.items():
-                buffer.copy_(kept[name])
+                if not torch.equal(buffer, kept[name]):  # an untouched one may be in a graph
+                    buffer.copy_(kept[name])
 
 
 def _kind(module: nn.Module) -> Kind:
@@ -118,7 +96,7 @@ def _fused(module: nn.RNNBase, inputs: Tensor, state: object) -> Unrolled:
     batched = inputs.ndim == 3
     x = inputs.transpose(0, 1) if batched and module.batch_first else inputs
     x = x if batched else x[:, None]
-    _check_steps(x)
+    check_steps(x)
     ways = 2 if module.bidirectional else 1
     firsts = _first_states(module, x, state, module.num_layers * ways, batched)
     columns = []
@@ -133,9 +111,8 @@ def _fused(module: nn.RNNBase, inputs: Tensor, state: object) -> Unrolled:
         if layer < module.num_layers - 1 and module.dropout:
             x = dropout(x, module.dropout, module.training)
     x = x if batched else x[:, 0]
-    if batched and module.batch_first:
-        return Unrolled(columns, x.transpose(0, 1), time=1)
-    return Unrolled(columns, x)
+    ends = [column.states[column.order[-1]][0] for column in columns[-ways:]]
+    return Unrolled(columns, x.transpose(0, 1) if batched and module.batch_first else x, ends)
 
 
 def _weights(module: nn.RNNBase, layer: int, way: int) -> Weights:
@@ -182,7 +159,7 @@ def _cell(module: nn.RNNCellBase, inputs: Tensor, state: object) -> Unrolled:
             f"(time, {module.input_size}), got {shape_of(inputs)}"
         )
     x = inputs if inputs.ndim == 3 else inputs[:, None]
-    _check_steps(x)
+    check_steps(x)
     sizes = [module.hidden_size] * (2 if isinstance(module, nn.LSTMCell) else 1)
     firsts = []
     for name, part in zip(("h_0", "c_0"), _parts(state, sizes), strict=False):
@@ -195,47 +172,34 @@ def _cell(module: nn.RNNCellBase, inputs: Tensor, state: object) -> Unrolled:
     weights = Weights(*(getattr(module, name) for name in names))
     column = Column("layer 0", _kind(module), weights, tuple(firsts))
     outputs = _run(column, x)
-    return Unrolled([column], outputs if inputs.ndim == 3 else outputs[:, 0])
-
-
-def _callable(step: Callable, inputs: Tensor, state: object) -> Unrolled:
-    _check_steps(inputs)
-    parts = tuple(state) if isinstance(state, tuple | list) else (state,)
-    if not all(isinstance(part, Tensor) and part.is_floating_point() for part in parts):
-        raise ValueError(
-            "state must be the first state of the callable: a tensor, or a tuple of tensors, of "
-            f"floating-point numbers, got {type(state).__name__}"
-        )
-    as_given = (lambda new: tuple(new)) if isinstance(state, tuple | list) else (lambda new: (new,))
-    first = tuple(part.detach().requires_grad_() for part in parts)
-    column, now = Column("state", None, None, first), first
-    for k, x in enumerate(inputs):
-        new = as_given(step(x, now if isinstance(state, tuple | list) else now[0]))
-        shapes = [tuple(part.shape) for part in new if isinstance(part, Tensor)]
-        if shapes != [tuple(part.shape) for part in first]:
-            wanted = [tuple(part.shape) for part in first]
-            raise ValueError(
-                f"the callable must return a state of shapes {wanted}, got {shapes} at step {k}"
-            )
-        now = new
-        column.states.append(now)
-    return Unrolled([column], torch.stack([h for h, *_ in column.states]))
+    return Unrolled([column], outputs if inputs.ndim == 3 else outputs[:, 0], [outputs[-1]])
 
 
 def _check_inputs(inputs: Tensor) -> None:
     if isinstance(inputs, PackedSequence):
         raise ValueError(
-            "inputs must be a padded tensor, got a PackedSequence: unpack it with "
-            "torch.nn.utils.rnn.pad_packed_sequence, and pass a loss that reads every sequence "
-            "at its own last step"
+            "inputs must be a padded tensor, got a PackedSequence: cut every sequence to its own "
+            "length and pass it alone; or, for gradient_flow of a module with one direction, "
+            "unpack it with torch.nn.utils.rnn.pad_packed_sequence and pass a loss that reads "
+            "every sequence at its own last step"
         )
-    if not isinstance(inputs, Tensor) or not inputs.is_floating_point():
-        came = str(inputs.dtype) if isinstance(inputs, Tensor) else type(inputs).__name__
-        raise ValueError(f"inputs must be a tensor of floating-point numbers, got {came}")
+    if not isinstance(inputs, Tensor):
+        raise ValueError(f"inputs must be a tensor, got {type(inputs).__name__}")
 
 
-def _check_steps(x: Tensor) -> None:
-    if not len(x) or not x.numel():
-        raise ValueError(f"inputs must hold at least one step and one entry, got {shape_of(x)}")
-    if not x.detach().isfinite().all():
-        raise ValueError("inputs must be finite, got NaN or inf")
+def _check_known(module: nn.Module, inputs: Tensor) -> None:
+    own = next(kind for kind in FUSED + CELLS if isinstance(module, kind))
+    if type(module).forward is not own.forward:
+        raise ValueError(
+            f"module must do what nn.{own.__name__} does, got {type(module).__name__} with a "
+            "forward of its own: pass a callable (x_t, state) -> state"
+        )
+    weight = getattr(module, "weight_hh_l0", None)
+    weight = module.weight_hh if weight is None else weight
+    if not inputs.is_floating_point():
+        raise ValueError(
+            f"inputs must be floating-point numbers, got {inputs.dtype}: embed tokens first, and "
+            "pass embedding(tokens)"
+        )
+    if inputs.dtype != weight.dtype:
+        raise ValueError(f"inputs must have the module's dtype {weight.dtype}, got {inputs.dtype}")

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from rnnviz._columns import Column
 from rnnviz._losses import loss_of
-from rnnviz._unroll import Column
 
 # Entries that one batched vector-Jacobian product may hold: beyond, a loop is as fast or faster.
 CHUNK = 1 << 18
@@ -61,7 +61,7 @@ def loss_map(column: Column, loss: Callable[[Tensor], Tensor]) -> Tensor:
     """Return ln‖∂loss_t/∂h_i‖ for all t and i, −inf above the diagonal."""
     hs = [h for h, *_ in column.states]
     T = len(hs)
-    losses = torch.stack([loss_of(loss, h, 0) for h in hs])
+    losses = torch.stack([loss_of(loss, h, [h]) for h in hs])
     table = torch.full((T, T), -math.inf, dtype=torch.float64)
     ones = torch.eye(T, dtype=losses.dtype, device=losses.device)
     for rows in torch.arange(T).split(max(1, CHUNK // max(1, hs[0].numel()))):

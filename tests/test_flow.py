@@ -8,6 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
+from torch.nn.utils import prune
 from torch.testing import assert_close
 
 from rnnviz.flow import (
@@ -39,6 +40,18 @@ OPTIONS = {
 def make(kind, seed=0, **options):
     torch.manual_seed(seed)
     return KINDS[kind](**options).double()
+
+
+class Scaled(nn.LSTM):
+    def forward(self, x, state=None):
+        return super().forward(0.1 * x, state)
+
+
+def poisoned(kind):
+    module = make(kind)
+    with torch.no_grad():
+        module.weight_hh_l0[0, 0] = math.nan
+    return module
 
 
 def some_inputs(*shape, seed=1):
@@ -216,6 +229,15 @@ def test_jacobians_agree_with_autograd(kind):
             states = states_by_cell(cell, inputs)
         expected = [J.norm(dim=(0, 2)).log().mean() - math.log(2) for J in jacobians(states, part)]
         assert_close(ours.flip(0), torch.stack(expected), rtol=1e-9, atol=1e-12)
+
+
+def test_map_of_relu_units_that_are_off_is_zero_there():
+    module, inputs = make("relu"), some_inputs(12, 2, 3)
+    table = gradient_map(module, inputs)
+    states = module(inputs)[0]
+    assert (states == 0).any()
+    expected = gradient_flow(module, inputs).norms[:, 0]
+    assert_close(table[-1].exp(), expected)
 
 
 @pytest.mark.parametrize("kind", CELLS)
@@ -460,6 +482,78 @@ def test_report_on_a_callable_knows_no_gates_and_no_remedy():
     assert found.advice == "no remedy is known for a callable"
 
 
+def test_report_tries_on_until_something_helps_also_over_few_steps():
+    torch.manual_seed(0)
+    found = report(nn.GRU(3, 8), torch.randn(20, 4, 3))
+    assert found.improved.half_life > 2 * found.jacobian.half_life
+    assert found.advice.startswith("update bias")
+
+
+def test_report_on_pruned_and_reparametrised_weights():
+    for change in (
+        lambda m: prune.random_unstructured(m, "weight_hh_l0", 0.5),
+        lambda m: nn.utils.parametrizations.weight_norm(m, "weight_hh_l0"),
+    ):
+        torch.manual_seed(0)
+        module, inputs = nn.LSTM(3, 8), torch.randn(40, 2, 3)
+        change(module)
+        module(inputs)
+        assert report(module, inputs).improved is not None
+
+
+def test_report_names_its_layer_and_says_whose_loss_the_threshold_is_for():
+    module, inputs = make("gru", bidirectional=True), some_inputs(30, 2, 3)
+    assert "of layer 0 reverse" in report(module, inputs).lines[0]
+    assert "of layer 0 halves" in report(module, inputs, layer=0).lines[0]
+    assert "pass your loss" in report(module, inputs).lines[3]
+    assert "pass your loss" not in report(module, inputs, loss=torch.sum).lines[3]
+
+
+def test_gradients_beyond_the_range_of_floats_are_named_and_not_counted():
+    grows = lambda x, h: 10 * h + 0 * x  # noqa: E731
+    state, inputs = torch.zeros(2, 3), torch.ones(100, 2, 3)
+    found = report(grows, inputs, state=state)
+    assert found.jacobian.decay == pytest.approx(10)
+    assert "explodes; beyond the range of floats from lag" in str(found)
+    shrinks = jacobian_flow(lambda x, h: 0.01 * h + 0 * x, inputs, state=state)
+    assert shrinks.decay == pytest.approx(0.01, rel=1e-3)
+
+
+def test_last_state_of_the_reverse_direction_is_that_of_the_first_step():
+    module, inputs = make("gru", bidirectional=True), some_inputs(9, 2, 3)
+    both = gradient_flow(module, inputs)
+    assert (both.norms > 0).all()
+    expected = gradient_flow(module, inputs, loss=lambda y: y[-1, :, :4].sum() + y[0, :, 4:].sum())
+    assert_close(both.norms, expected.norms)
+
+
+def test_tokens_are_welcome_to_a_callable_that_embeds_them():
+    embedding = nn.Embedding(7, 3).double()
+    gru = nn.GRUCell(3, 4).double()
+    tokens = torch.randint(0, 7, (6, 2), generator=torch.Generator().manual_seed(0))
+    found = gradient_flow(
+        lambda k, h: gru(embedding(k), h), tokens, state=torch.zeros(2, 4).double()
+    )
+    assert_close(found.norms, gradient_flow(gru, embedding(tokens)).norms)
+
+
+def test_dropout_between_layers_acts_in_training_only():
+    module, inputs = make("gru", num_layers=2, dropout=0.5), some_inputs(9, 2, 3)
+    plain = make("gru", num_layers=2)
+    plain.load_state_dict(module.state_dict())
+    assert not torch.allclose(
+        gradient_flow(module, inputs).norms, gradient_flow(plain, inputs).norms
+    )
+    assert_close(gradient_flow(module.eval(), inputs).norms, gradient_flow(plain, inputs).norms)
+
+
+def test_inference_mode_does_not_matter():
+    module = make("gru")
+    with torch.inference_mode():
+        found = gradient_flow(module, some_inputs(5, 2, 3))
+    assert_close(found.norms, gradient_flow(module, some_inputs(5, 2, 3)).norms)
+
+
 def test_threshold_of_the_report_is_that_of_the_batchs_gradient():
     module, inputs = make("gru"), some_inputs(6, 3, 3)
     loss = lambda y: y.square().mean()  # noqa: E731
@@ -484,10 +578,10 @@ def test_gate_bias_is_the_sum_of_both_of_torchs():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: gradient_flow(make("gru"), [1.0]), "inputs must be a tensor .* got list"),
+        (lambda: gradient_flow(make("gru"), [1.0]), "inputs must be a tensor, got list"),
         (
             lambda: gradient_flow(make("gru"), torch.ones(5, 2, 3, dtype=torch.int64)),
-            "floating-point numbers, got torch.int64",
+            "got torch.int64: embed tokens first",
         ),
         (
             lambda: gradient_flow(make("gru"), some_inputs(5, 2, 7)),
@@ -529,7 +623,7 @@ def test_gate_bias_is_the_sum_of_both_of_torchs():
         ),
         (
             lambda: gradient_flow(lambda x, h: h, some_inputs(5, 2, 3)),
-            "state must be the first state of the callable",
+            "state must be its first state, a tensor .* got NoneType",
         ),
         (
             lambda: gradient_flow(
@@ -549,7 +643,45 @@ def test_gate_bias_is_the_sum_of_both_of_torchs():
             lambda: gradient_map(make("gru"), some_inputs(5, 2, 3), loss="last"),
             "loss must be a function of one step's output, got 'last'",
         ),
-        (lambda: FlowRecorder(make("gru"), every=0), "every must be at least 1, got 0"),
+        (lambda: FlowRecorder(make("gru"), every=0), "every must be .* at least 1, got 0"),
+        (
+            lambda: FlowRecorder(make("gru"), layer=3).record(some_inputs(5, 2, 3)),
+            "layer must be −1 to 0, got 3",
+        ),
+        (
+            lambda: gradient_flow(make("gru"), some_inputs(5, 2, 3).float()),
+            "inputs must have the module's dtype torch.float64, got torch.float32",
+        ),
+        (
+            lambda: report(nn.Sequential(nn.Linear(3, 3)), some_inputs(5, 2, 3).float()),
+            "Sequential is read as a callable .* pass that part, not the Sequential",
+        ),
+        (
+            lambda: report(nn.Linear(3, 3), torch.ones(5, 3), state=torch.ones(3)),
+            r"module must be callable as \(x_t, state\), got at step 0: .*positional",
+        ),
+        (lambda: report(nn.LSTM, some_inputs(5, 2, 3)), "got the class LSTM"),
+        (
+            lambda: gradient_flow(Scaled(3, 4).double(), some_inputs(5, 2, 3)),
+            "module must do what nn.LSTM does, got Scaled with a forward of its own",
+        ),
+        (
+            lambda: gradient_flow(
+                lambda x, h: h.detach() + x, some_inputs(5, 3), state=torch.zeros(3).double()
+            ),
+            "must compute each state from the one before",
+        ),
+        (
+            lambda: gradient_flow(lambda x, h: None, some_inputs(5, 3), state=torch.zeros(3)),
+            r"must return a state of shapes \[\(3,\)\], got \['NoneType'\] at step 0",
+        ),
+        (lambda: report(poisoned("gru"), some_inputs(5, 2, 3)), "NaN or inf in layer 0 at step 0"),
+        (
+            lambda: report(
+                lambda x, h: 1e30 * h + x, some_inputs(20, 2, 3), state=torch.ones(2, 3).double()
+            ),
+            "NaN or inf in state at step 10",
+        ),
         (
             lambda: gradient_flow(make("gru"), some_inputs(5, 2, 3)).weight_term(5),
             "step must be 0 to 4 and layer 0 to 0, got 5, 0",

@@ -348,7 +348,11 @@ def test_training_map_is_relative_to_lag_zero_and_counts_lags_upwards(ax):
     (image,) = ax.images
     assert image.get_array().T.tolist() == pytest.approx(np.array([[0, -2, -4], [0, 0, -6]]))
     assert image.origin == "lower"
-    assert image.get_extent() == [0, 50, -0.5, 2.5]
+    assert image.get_extent() == [-25, 75, -0.5, 2.5]
+    with pytest.raises(
+        ValueError, match=r"two records or more, got 1 updates and norms .*\(1, 3\)"
+    ):
+        plots.flow.training_map(B[:1], norms[:1], ax=ax)
 
 
 def test_report_draws_the_flow_the_improvement_and_the_gates(ax):

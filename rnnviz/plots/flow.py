@@ -1,6 +1,7 @@
 """Pictures of gradient flow through time."""
 
 from jaxtyping import Float
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from torch import Tensor
 
@@ -91,12 +92,23 @@ def training_map(
     Returns
     -------
     Axes
+        Grey where the norm is not a number, or that at lag 0 is zero.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two records, or not as many updates as norms.
     """
+    if norms.ndim != 2 or len(norms) < 2 or len(updates) != len(norms):
+        raise ValueError(
+            f"updates and norms must be of the same two records or more, got {len(updates)} "
+            f"updates and norms of shape {tuple(norms.shape)}"
+        )
     relative = (norms / norms[:, -1:]).log10().clamp(-decades, decades).flip(1)
-    extent = [updates[0].item(), updates[-1].item(), -0.5, norms.shape[1] - 0.5]
-    image = ax.imshow(
-        array(relative.T), origin="lower", extent=extent, aspect="auto", cmap="RdBu_r"
-    )
+    half = (updates[1] - updates[0]).item() / 2  # every column stands over its update
+    extent = [updates[0].item() - half, updates[-1].item() + half, -0.5, norms.shape[1] - 0.5]
+    place = {"origin": "lower", "extent": extent, "aspect": "auto"}
+    image = ax.imshow(array(relative.T), **place, cmap=colormaps["RdBu_r"].with_extremes(bad="0.8"))
     image.set_clim(-decades, decades)
     ax.grid(False)
     ax.set_xlabel("update")

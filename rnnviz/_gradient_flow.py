@@ -1,0 +1,169 @@
+"""The gradient of one loss at every state. Part of :mod:`rnnviz.flow`."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor
+
+from rnnviz._columns import Column
+from rnnviz._losses import Loss, loss_of
+from rnnviz._unroll import as_it_was, unroll
+
+
+@dataclass(frozen=True)
+class GradientFlow:
+    """The gradient of one loss at every state. Row k belongs to the state after ``inputs[k]``.
+
+    Attributes
+    ----------
+    norms : Tensor, shape (T, layers), float64
+        ‖∂loss/∂h_t‖ over batch and units, through the recurrence. A bidirectional module has two
+        columns a layer, forward before reverse.
+    cell_norms : Tensor, shape (T, layers), float64, or None
+        ‖∂loss/∂c_t‖, the total derivative: the path through h_t = o_t ⊙ tanh(c_t) is in it. For an
+        LSTM, or a callable whose state is a pair; else None.
+    weight_terms : Tensor, shape (T, layers), float64, or None
+        ‖term of step t in ∂loss/∂W_R‖: what the use of the recurrent weight in that step adds to
+        its gradient. None for a callable, whose weights are its own business.
+    names : tuple of str
+        Of the columns: ``"layer 0"``, ``"layer 0 reverse"``, …
+    loss : float
+        The value of the loss.
+    """
+
+    norms: Float[Tensor, "time layers"]
+    cell_norms: Float[Tensor, "time layers"] | None
+    weight_terms: Float[Tensor, "time layers"] | None
+    names: tuple[str, ...]
+    loss: float
+    _factors: list[tuple[list[Tensor], list[Tensor]]] = field(default_factory=list, repr=False)
+
+    def weight_term(self, step: int, layer: int = 0) -> Float[Tensor, "gates_x_hidden state"]:
+        """Return the term of one step in ∂loss/∂W_R; over all steps they add up to the gradient.
+
+        Parameters
+        ----------
+        step : int
+            k, from 0: the use of W_R at ``inputs[k]``.
+        layer : int
+            The column.
+
+        Returns
+        -------
+        Tensor, shape of the recurrent weight, in the module's dtype
+
+        Raises
+        ------
+        ValueError
+            If there are no weight terms, or no such step or layer.
+        """
+        if self.weight_terms is None:
+            raise ValueError("weight terms are known for torch's own modules, not for a callable")
+        steps, layers = self.weight_terms.shape
+        if not (0 <= step < steps and 0 <= layer < layers):
+            raise ValueError(
+                f"step must be 0 to {steps - 1} and layer 0 to {layers - 1}, got {step}, {layer}"
+            )
+        deltas, before = self._factors[layer]
+        return deltas[step].mT @ before[step]
+
+
+def gradient_flow(
+    module: Callable,
+    inputs: Shaped[Tensor, "..."],
+    *,
+    loss: Loss = None,
+    state: object = None,
+) -> GradientFlow:
+    """Return ‖∂loss/∂h_t‖ at every step t, through the recurrence.
+
+    Parameters
+    ----------
+    module : nn.RNN, nn.GRU, nn.LSTM, nn.RNNCell, nn.GRUCell, nn.LSTMCell or callable
+        A callable is called as ``state = module(inputs[k], state)``; its state is a tensor or a
+        tuple of tensors, the first of which is h.
+    inputs : Tensor, shape (time, batch, features), or what the module takes
+        ``batch_first`` and inputs without a batch are read as the module reads them. Tokens must
+        be embedded first.
+    loss : callable, "last", "every" or None
+        From the outputs, in the module's own layout, to one number. ``"last"`` and None: the sum of
+        the last state of each direction, which for the reverse one is that of the first step;
+        ``"every"``: of all outputs.
+    state : Tensor or pair of Tensors, optional
+        h_0, or (h_0, c_0), as the module takes it; zero by default. A callable needs one.
+
+    Returns
+    -------
+    GradientFlow
+
+    Raises
+    ------
+    ValueError
+        If the module, the inputs or the state do not fit, the inputs are packed or not finite, or
+        the loss is not one number that depends on the outputs; also if a state is not finite.
+
+    Examples
+    --------
+    Of a language model, hand over the recurrent part, and put the rest into the loss::
+
+        def loss(outputs):
+            return cross_entropy(model.head(outputs).flatten(0, 1), targets.flatten())
+
+        flow = gradient_flow(model.lstm, model.embedding(tokens), loss=loss)
+    """
+    with as_it_was(module, inputs):
+        run = unroll(module, inputs, state)
+        value = loss_of(loss, run.outputs, run.ends)
+        wanted = [t for column in run.columns for t in _wanted(column)]
+        found = iter(torch.autograd.grad(value, wanted, allow_unused=True))
+        gradients = [next(found) for _ in wanted]
+    zero_for_none = [
+        torch.zeros_like(t) if g is None else g for t, g in zip(wanted, gradients, strict=True)
+    ]
+    return _collect(run.columns, iter(zero_for_none), value.item())
+
+
+def _wanted(column: Column) -> list[Tensor]:
+    return [*(part for state in column.states for part in state), *column.recurrent]
+
+
+def _collect(columns: list[Column], gradients: Iterator[Tensor], loss: float) -> GradientFlow:
+    h_norms, c_norms, terms, factors = [], [], [], []
+    for column in columns:
+        parts = [[next(gradients) for _ in state] for state in column.states]
+        deltas = [next(gradients) for _ in column.recurrent]
+        before = [column.before(k)[0].detach() for k in range(len(deltas))]
+        h_norms.append(_norms([part[0] for part in parts]))
+        if len(parts[0]) == 2:
+            c_norms.append(_norms([part[1] for part in parts]))
+        if deltas:
+            pairs = zip(deltas, before, strict=True)
+            terms.append(torch.stack([_norm_of_product(d, h) for d, h in pairs]))
+            factors.append((deltas, before))
+    stacked = (torch.stack(found, 1) if found else None for found in (h_norms, c_norms, terms))
+    return GradientFlow(*stacked, tuple(c.name for c in columns), loss, factors)
+
+
+def _norms(tensors: list[Tensor]) -> Tensor:
+    """In float64: the squares of float32 numbers below 1e-23 are zero in float32."""
+    return torch.stack([torch.linalg.vector_norm(t.detach().double()) for t in tensors])
+
+
+def _norm_of_product(delta: Tensor, h: Tensor) -> Tensor:
+    """Return ‖δᵀh‖_F without making the product, from the two Gram matrices over the batch.
+
+    Each is scaled to order one before, so that squares neither underflow nor cancel.
+    """
+    delta, h = delta.detach().double(), h.double()
+    scales = [t.abs().max().clamp_min(torch.finfo(torch.float64).tiny) for t in (delta, h)]
+    if delta.shape[0] > 32:  # the product itself is smaller than the Gram matrices' work
+        return (
+            torch.linalg.matrix_norm((delta / scales[0]).mT @ (h / scales[1]))
+            * scales[0]
+            * scales[1]
+        )
+    delta, h = delta / scales[0], h / scales[1]
+    square = ((delta @ delta.mT) * (h @ h.mT)).sum().clamp_min(0)
+    return square.sqrt() * scales[0] * scales[1]
