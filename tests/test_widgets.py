@@ -120,6 +120,12 @@ def test_it_redraws_in_place(panel):
     assert plt.get_fignums() == []
 
 
+def test_the_picture_is_in_colour(panel):
+    shown = np.asarray(Image.open(io.BytesIO(panel.image.value))).astype(int)
+    assert shown.shape[-1] == 3
+    assert (shown.max(-1) - shown.min(-1)).max() > 100
+
+
 def test_it_is_one_box_with_labelled_controls(panel):
     assert isinstance(panel, ipw.VBox)
     assert panel.children == (*panel.controls.values(), panel.image, panel.readout)
