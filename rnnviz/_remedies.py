@@ -29,8 +29,9 @@ def what_helps(
         if best.log_norms[-1] > math.log(DEAD) and best.half_life > LONGER * flow.half_life:
             break
     if best is None:
-        known = "a module without biases" if isinstance(module, nn.Module) else "a callable"
-        return f"no remedy is known for {known}", None
+        known = type(module).__name__ if isinstance(module, nn.Module) else "a callable"
+        without = " without biases" if isinstance(module, FUSED + CELLS) else ""
+        return f"no remedy is known for {known}{without}", None
     before, half = f"{flow.half_life:.1f}", best.half_life
     outcome = f"halves in {half:.1f} steps" if math.isfinite(half) else "never halves"
     outcome += f" on a copy (now {before})"

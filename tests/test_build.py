@@ -132,6 +132,7 @@ def test_nbval_passes_the_lesson_as_built(built, tmp_path):
 def test_nbval_sees_a_change_in_any_printed_number(tmp_path):
     """Change one digit in every cell that prints a number: each of them must turn red."""
     changed = set()
+    shutil.copytree(ROOT / "notebooks" / "experiments", tmp_path / "experiments")
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         notebook = nbformat.read(path, as_version=4)
         cells = [cell for cell in notebook.cells if cell.cell_type == "code"]

@@ -698,3 +698,44 @@ def test_gate_bias_is_the_sum_of_both_of_torchs():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_remedies_are_tried_on_copies_only():
+    torch.manual_seed(0)
+    for module in (nn.LSTM(3, 8), nn.RNN(3, 8), nn.GRUCell(3, 8)):
+        before = copy.deepcopy(module.state_dict())
+        assert report(module, torch.randn(60, 2, 3)).improved is not None
+        assert all(map(torch.equal, module.state_dict().values(), before.values()))
+
+
+def test_report_says_so_where_nothing_helped():
+    torch.manual_seed(0)
+    module = nn.RNN(3, 8)
+    with torch.no_grad():
+        module.weight_ih_l0 *= 30  # saturated: every slope is near 0
+    found = report(module, torch.randn(60, 2, 3))
+    assert found.advice.startswith("nothing tried helped much; best orthogonal")
+    assert found.improved is None
+    assert found.saturation["activation"][0] < 0.2
+
+
+class Unbatchable(torch.autograd.Function):
+    """tanh with a derivative that reads a value, which no batched derivative can do."""
+
+    @staticmethod
+    def forward(ctx, a):
+        ctx.save_for_backward(a)
+        return torch.tanh(a)
+
+    @staticmethod
+    def backward(ctx, grad):
+        (a,) = ctx.saved_tensors
+        factor = 1.0 if grad.sum().item() > -math.inf else 0.0
+        return factor * grad * (1 - torch.tanh(a) ** 2)
+
+
+def test_a_callable_that_cannot_be_batched_is_followed_row_by_row():
+    inputs, state = some_inputs(6, 2, 4), torch.zeros(2, 4).double()
+    slow = jacobian_flow(lambda x, h: Unbatchable.apply(0.9 * h + x), inputs, state=state)
+    quick = jacobian_flow(lambda x, h: torch.tanh(0.9 * h + x), inputs, state=state)
+    assert_close(slow.log_norms, quick.log_norms)
