@@ -132,8 +132,9 @@ def test_nbval_passes_the_lesson_as_built(built, tmp_path):
 def test_nbval_sees_a_change_in_any_printed_number(tmp_path):
     """Change one digit in every cell that prints a number: each of them must turn red."""
     changed = set()
-    shutil.copytree(ROOT / "notebooks" / "experiments", tmp_path / "experiments")
-    for path in (ROOT / "notebooks").glob("*.ipynb"):
+    # The quick ones, with pictures, panels and plain text: it is nbval that is tried here, and what
+    # could hide a cell from it is looked for in every notebook by test_documents.
+    for path in (ROOT / "notebooks").glob("0[12]_*.ipynb"):
         notebook = nbformat.read(path, as_version=4)
         cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
         for number, cell in enumerate(cells):

@@ -121,7 +121,7 @@ def monitor(watched: GradientNormMonitor, *, ax: Axes | None = None) -> Axes:
     beside.hist(array(drawn), bins=array(edges), color=VANISHES, orientation="horizontal")
     if watched.threshold is not None:
         beside.axhline(watched.threshold, color=NEUTRAL, ls="--", lw=2)
-    beside.tick_params(labelleft=False)
+    beside.tick_params(which="both", labelleft=False)
     beside.set_xlabel("updates")
     return ax
 
