@@ -31,13 +31,14 @@ def check_network(
 def forward(w: Tensor, b: Tensor, x0: float, steps: int, f: Activation) -> Iterator[State]:
     """Yield x_t, ∂x_t/∂w and ∂x_t/∂b for t = 0 … steps; the next step overwrites them."""
     x, dw, db = torch.full_like(w, x0), torch.zeros_like(w), torch.zeros_like(w)
-    one, slope = w.new_ones(()), torch.empty_like(w)
+    one, slope, output = w.new_ones(()), torch.empty_like(w), torch.empty_like(w)
     yield x, dw, db
     for _ in range(steps):
-        output = f.function(x)
-        if f.name == "sigmoid":  # w f′ in one operation where torch has one
+        if f.name == "sigmoid":  # into a buffer, and w f′ in one operation, where torch has them
+            torch.sigmoid(x, out=output)
             torch.ops.aten.sigmoid_backward.grad_input(w, output, grad_input=slope)
         else:
+            output = f.function(x)
             torch.mul(w, f.slope(output), out=slope)
         torch.addcmul(output, slope, dw, out=dw)
         torch.addcmul(one, slope, db, out=db)
