@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 # So many points at once that all their buffers stay in the processor's cache.
-BLOCK = 32768
+BLOCK = 16384
 
 
 @dataclass(frozen=True)
