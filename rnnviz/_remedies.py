@@ -51,7 +51,8 @@ def plain_copy(module: nn.Module) -> nn.Module:
     names += ["nonlinearity"] if kind in (nn.RNN, nn.RNNCell) else []
     names += ["proj_size"] if kind is nn.LSTM else []
     options |= {name: getattr(module, name) for name in names}
-    copied = kind(module.input_size, module.hidden_size, **options)
+    with torch.random.fork_rng([]):  # a new module draws weights, which are overwritten
+        copied = kind(module.input_size, module.hidden_size, **options)
     for name, parameter in list(copied.named_parameters()):
         value = getattr(module, name).detach()
         setattr(copied, name, nn.Parameter(value.clone().to(parameter.device).to(value)))
