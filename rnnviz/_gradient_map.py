@@ -8,7 +8,7 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from rnnviz._columns import Column
-from rnnviz._jacobian_flow import RESCALE, column_of, double_tapes
+from rnnviz._jacobian_flow import RESCALE, column_of, double_tapes, rescaled
 from rnnviz._losses import Loss, loss_of
 from rnnviz._unroll import as_it_was, is_known, unroll
 from rnnviz._vjps import loss_map
@@ -83,7 +83,8 @@ def _in_closed_form(column: Column, first: Tensor) -> Tensor:
         here = tuple(part[B : rest * B] for part in factors)
         parts = column.kind.back(tuple(part[B:] for part in parts), here, weights)
         if lag % RESCALE == 0:
-            parts, log = _rescaled(parts, rest - 1)
+            steps, log = rescaled(tuple(part.view(rest - 1, B, -1) for part in parts), (1, 2))
+            parts = tuple(part.flatten(0, 1) for part in steps)
             logs.append(logs[-1].clone())
             logs[-1][lag + 1 :] += log
     norms[T - 1, 0] = torch.linalg.vector_norm(parts[0])
@@ -92,13 +93,3 @@ def _in_closed_form(column: Column, first: Tensor) -> Tensor:
     # So many rescalings came before a lag: after lags 0, RESCALE, 2 RESCALE, …
     taken_out = torch.stack(logs)[(lags + RESCALE - 1) // RESCALE, t[:, None]]
     return (norms.log()[lags, t] + taken_out).masked_fill(t[:, None] < t, -math.inf)
-
-
-def _rescaled(parts: tuple[Tensor, ...], count: int) -> tuple[tuple[Tensor, ...], Tensor]:
-    """Return the parts with 1 as the largest entry of each of `count` blocks, and its logarithm."""
-    sizes = [part.abs().view(count, -1).amax(1) for part in parts]
-    size = torch.stack(sizes).amax(0)
-    size = torch.where(size > 0, size, 1.0)
-    blocks = [part.view(count, -1) / size[:, None] for part in parts]
-    scaled = tuple(b.view(part.shape) for b, part in zip(blocks, parts, strict=True))
-    return scaled, size.log()

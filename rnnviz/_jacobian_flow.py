@@ -118,25 +118,12 @@ def double_tapes(column: Column) -> tuple[Tensor, ...]:
     return tuple(torch.stack(part).detach().double() for part in parts)
 
 
-class _Scaled:
-    """Vectors that are rescaled now and then; the logarithm of what was taken out is kept."""
-
-    def __init__(self, parts: tuple[Tensor, ...], over: tuple[int, ...]) -> None:
-        self.parts, self.over = parts, over
-        self.log = self._largest().zero_().squeeze(over)
-
-    def _largest(self) -> Tensor:
-        sizes = [part.abs().amax(self.over, keepdim=True) for part in self.parts]
-        return torch.stack(sizes).amax(0)
-
-    def rescale(self) -> None:
-        size = self._largest()
-        size = torch.where(size > 0, size, 1.0)
-        self.parts = tuple(part / size for part in self.parts)
-        self.log = self.log + size.log().squeeze(self.over)
-
-    def log_norm(self, part: Tensor) -> Tensor:
-        return torch.linalg.vector_norm(part, dim=self.over).log() + self.log
+def rescaled(parts: tuple[Tensor, ...], over: tuple[int, ...]) -> tuple[tuple[Tensor, ...], Tensor]:
+    """Return the parts with their common largest entry over some dimensions at 1, and its ln."""
+    sizes = [part.abs().amax(over, keepdim=True) for part in parts]
+    size = torch.stack(sizes).amax(0)
+    size = torch.where(size > 0, size, 1.0)
+    return tuple(part / size for part in parts), size.log().squeeze(over)
 
 
 def _closed_form(column: Column) -> JacobianFlow:
@@ -147,19 +134,19 @@ def _closed_form(column: Column) -> JacobianFlow:
     # Row by row the identity, for h_T above and for c_T below; shape (rows, batch, size).
     one = torch.eye(rows, dtype=torch.float64, device=tapes[0].device)
     parts = one[:, None].expand(rows, batch, rows).split(sizes, -1)
-    scaled = [_Scaled(tuple(p[: sizes[0]] for p in parts), (0, 2))]
-    scaled += [_Scaled(tuple(p[sizes[0] :] for p in parts), (0, 2))] if len(sizes) == 2 else []
-    found = [[] for _ in scaled]
+    blocks = [tuple(part.split(sizes, 0)[n] for part in parts) for n in range(len(sizes))]
+    logs = [one.new_zeros(batch) for _ in sizes]  # of what rescaling has taken out
+    found = [[] for _ in sizes]
     for lag, k in enumerate(range(len(column.states) - 1, -1, -1)):
         here = tuple(part[k] for part in factors)
-        for block, (vectors, norms) in enumerate(zip(scaled, found, strict=True)):
-            at = vectors.parts[0]
-            if block:
-                _, at = column.kind.total(vectors.parts, here, weights)
-            norms.append((vectors.log_norm(at) - 0.5 * math.log(sizes[block])).mean())
-            vectors.parts = column.kind.back(vectors.parts, here, weights)
+        for n, (vectors, size) in enumerate(zip(blocks, sizes, strict=True)):
+            at = column.kind.total(vectors, here, weights)[1] if n else vectors[0]
+            log_norm = torch.linalg.vector_norm(at, dim=(0, 2)).log() + logs[n]
+            found[n].append((log_norm - 0.5 * math.log(size)).mean())
+            blocks[n] = column.kind.back(vectors, here, weights)
             if lag % RESCALE == 0:
-                vectors.rescale()
+                blocks[n], taken_out = rescaled(blocks[n], (0, 2))
+                logs[n] = logs[n] + taken_out
     stacked = [torch.stack(norms) for norms in found]
     cell = stacked[1] if len(stacked) == 2 else None
     return JacobianFlow(stacked[0], cell, column.name, _gates(column, tapes))

@@ -98,7 +98,7 @@ def _fused(module: nn.RNNBase, inputs: Tensor, state: object) -> Unrolled:
     x = x if batched else x[:, None]
     check_steps(x)
     ways = 2 if module.bidirectional else 1
-    firsts = _first_states(module, x, state, module.num_layers * ways, batched)
+    firsts = _first_states(module, x, state, (module.num_layers * ways,), batched)
     columns = []
     for layer in range(module.num_layers):
         outputs = []
@@ -122,19 +122,18 @@ def _weights(module: nn.RNNBase, layer: int, way: int) -> Weights:
 
 
 def _first_states(
-    module: nn.RNNBase, x: Tensor, state: object, columns: int, batched: bool
+    module: nn.Module, x: Tensor, state: object, lead: tuple[int, ...], batched: bool
 ) -> list[Tensor]:
-    """Return h_0 (and c_0) of every column, shape (columns, batch, size): leaves of the graph."""
+    """Return h_0 (and c_0), of shape (*lead, batch, size): leaves of the graph."""
     hidden = module.hidden_size
     sizes = [getattr(module, "proj_size", 0) or hidden]
-    sizes += [hidden] if isinstance(module, nn.LSTM) else []
+    sizes += [hidden] if isinstance(module, nn.LSTM | nn.LSTMCell) else []
     parts = _parts(state, sizes)
     firsts = []
     for name, part, size in zip(("h_0", "c_0"), parts, sizes, strict=False):
-        shape = (columns, x.shape[1], size)
-        if part is None:
-            part = x.new_zeros(shape)
-        wanted = shape if batched else (columns, size)
+        shape = (*lead, x.shape[1], size)
+        part = x.new_zeros(shape) if part is None else part
+        wanted = shape if batched else (*lead, size)
         if tuple(part.shape) not in (wanted, shape):
             raise ValueError(f"{name} must have shape {wanted}, got {shape_of(part)}")
         firsts.append(part.detach().reshape(shape).requires_grad_())
@@ -160,14 +159,7 @@ def _cell(module: nn.RNNCellBase, inputs: Tensor, state: object) -> Unrolled:
         )
     x = inputs if inputs.ndim == 3 else inputs[:, None]
     check_steps(x)
-    sizes = [module.hidden_size] * (2 if isinstance(module, nn.LSTMCell) else 1)
-    firsts = []
-    for name, part in zip(("h_0", "c_0"), _parts(state, sizes), strict=False):
-        shape = (x.shape[1], module.hidden_size)
-        part = x.new_zeros(shape) if part is None else part
-        if tuple(part.shape) not in (shape, shape[1:] if inputs.ndim == 2 else shape):
-            raise ValueError(f"{name} must have shape {shape}, got {shape_of(part)}")
-        firsts.append(part.detach().reshape(shape).requires_grad_())
+    firsts = _first_states(module, x, state, (), inputs.ndim == 3)
     names = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
     weights = Weights(*(getattr(module, name) for name in names))
     column = Column("layer 0", _kind(module), weights, tuple(firsts))

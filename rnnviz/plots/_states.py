@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from rnnviz.plots._style import EXPLODES, NEUTRAL, VANISHES, array, styled
+from rnnviz.plots._style import EXPLODES, NEUTRAL, VANISHES, array, grid_image, styled
 from rnnviz.surface import FixedPoints
 
 UNSTABLE = "--"
@@ -131,10 +131,7 @@ def basins(
     -------
     Axes
     """
-    extent = [b[0].item(), b[-1].item(), x0[0].item(), x0[-1].item()]
-    place = {"origin": "lower", "extent": extent, "aspect": "auto"}
-    image = ax.imshow(array(last), **place, cmap="cividis", alpha=0.75)
-    ax.grid(False)
+    image = grid_image(ax, b, x0, last, cmap="cividis", alpha=0.75)
     ax.set_xlabel("bias $b$")
     ax.set_ylabel("first state $x_0$")
     if colorbar:

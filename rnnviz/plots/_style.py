@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from torch import Tensor
 
 STYLE = mpl.rc_params_from_file(
@@ -42,6 +43,14 @@ def tone(growth: float) -> str:
 def array(tensor: Tensor) -> np.ndarray:
     """Return a tensor as matplotlib wants it, from whichever device it is on."""
     return tensor.detach().cpu().numpy()
+
+
+def grid_image(ax: Axes, across: Tensor, up: Tensor, values: Tensor, **look: object) -> AxesImage:
+    """Draw values, shape (up, across), as an image over two evenly spaced axes; return it."""
+    extent = [across[0].item(), across[-1].item(), up[0].item(), up[-1].item()]
+    image = ax.imshow(array(values), origin="lower", extent=extent, aspect="auto", **look)
+    ax.grid(False)
+    return image
 
 
 def styled(

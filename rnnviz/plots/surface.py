@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from rnnviz.plots._states import basins, bifurcation, return_map, staircase
-from rnnviz.plots._style import EXPLODES, NEUTRAL, array, styled
+from rnnviz.plots._style import EXPLODES, NEUTRAL, array, grid_image, styled
 from rnnviz.surface import Descent, ErrorSurface
 
 __all__ = [
@@ -78,17 +78,8 @@ def contour(
     -------
     Axes
     """
-    extent = [surface.w[0].item(), surface.w[-1].item(), surface.b[0].item(), surface.b[-1].item()]
-    image = ax.imshow(
-        array(surface.error.T),
-        origin="lower",
-        extent=extent,
-        aspect="auto",
-        cmap="viridis",
-        vmin=0,
-        vmax=limit,
-    )
-    ax.grid(False)
+    look = {"cmap": "viridis", "vmin": 0, "vmax": limit}
+    image = grid_image(ax, surface.w, surface.b, surface.error.T, **look)
     ax.set_xlabel("weight $w$")
     ax.set_ylabel("bias $b$")
     if colorbar:
@@ -216,11 +207,8 @@ def outcome(
     -------
     Axes
     """
-    extent = [w[0].item(), w[-1].item(), b[0].item(), b[-1].item()]
-    place = {"origin": "lower", "extent": extent, "aspect": "auto"}
     update = torch.where(flung > 0, flung.double(), torch.nan)
-    image = ax.imshow(array(update.T), **place, cmap="magma", vmin=0)
-    ax.grid(False)
+    image = grid_image(ax, w, b, update.T, cmap="magma", vmin=0)
     ax.set_xlabel("start $w$")
     ax.set_ylabel("start $b$")
     if colorbar:
