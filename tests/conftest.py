@@ -58,3 +58,11 @@ def gaussian():
         return torch.randn(*shape, dtype=torch.float64, generator=generator)
 
     return draw
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--whole-bank",
+        action="store_true",
+        help="try the grader on every submission of the homework's bank, not on a part of it",
+    )

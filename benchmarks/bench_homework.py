@@ -1,0 +1,112 @@
+"""Grading homework: submissions a minute with one, two and four shards, and nbgrader's own loop.
+
+All grade the same submissions in the same run; the marks must agree to the point. Each shard and
+its student's processes have one thread.
+"""
+
+import logging
+import multiprocessing
+import os
+import sys
+import warnings
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("nbgrader")
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "notebooks" / "homework")]
+
+import submissions  # noqa: E402
+from grader import course, keys, shard  # noqa: E402
+from grader.source import read  # noqa: E402
+
+ASSIGNMENT = "02_bptt"
+SECRET = "0123456789abcdef" * 2
+SIZE = 12
+
+
+def jobs():
+    """Return a class: right and wrong solutions from the bank."""
+    bank = submissions.cases(ASSIGNMENT)
+    return [
+        shard.Job(
+            student=case.student,
+            assignment=ASSIGNMENT,
+            source=submissions.SOURCES[ASSIGNMENT],
+            content=case.content(SECRET),
+            token=keys.token(SECRET, case.student),
+            exam_key=keys.exam_key(SECRET, case.student, ASSIGNMENT),
+        )
+        for case in bank[:: len(bank) // SIZE][:SIZE]
+    ]
+
+
+@pytest.fixture(scope="module")
+def marks():
+    """Collect the marks of each way of grading."""
+    return {}
+
+
+@pytest.mark.parametrize("shards", [1, 2, 4])
+def test_shards(benchmark, marks, shards):
+    work = jobs()
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(shards, mp_context=spawn) as pool:
+        list(pool.map(shard.grade, work))  # warm: each shard has its torch and its course
+        results = benchmark.pedantic(
+            lambda: list(pool.map(shard.grade, work)), rounds=3, iterations=1
+        )
+    marks[shards] = {one.student: one.scores for one in results}
+    say(benchmark, f"{shards} shards")
+
+
+def test_nbgraders_own_loop(benchmark, marks, tmp_path):
+    from nbgrader.converters import Autograde
+
+    work = jobs()
+    course.generate(tmp_path, {ASSIGNMENT: submissions.SOURCES[ASSIGNMENT]})
+    for job in work:
+        folder = tmp_path / "submitted" / job.student / ASSIGNMENT
+        folder.mkdir(parents=True)
+        (folder / f"{ASSIGNMENT}.ipynb").write_bytes(job.content)
+
+    def loop():
+        for job in work:
+            os.environ["HOMEWORK_EXAM"] = job.exam_key
+            where = course.directory(tmp_path, assignment=ASSIGNMENT, student=job.student)
+            converter = Autograde(coursedir=where)
+            converter.force = True
+            converter.log.setLevel(logging.CRITICAL)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                converter.start()
+
+    try:
+        benchmark.pedantic(loop, rounds=1, iterations=1)
+    finally:
+        del os.environ["HOMEWORK_EXAM"]
+    say(benchmark, "nbgrader's own loop")
+    with course.gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
+        theirs = {
+            job.student: {
+                grade.name: None if grade.needs_manual_grade else grade.auto_score
+                for part in book.find_submission(ASSIGNMENT, job.student).notebooks
+                for grade in part.grades
+            }
+            for job in work
+        }
+    assert {cell.id for cell in read(submissions.SOURCES[ASSIGNMENT]).cells} >= set(
+        next(iter(theirs.values()))
+    )
+    for shards, ours in marks.items():
+        assert ours == theirs, f"marks of {shards} shards"
+
+
+def say(benchmark, name):
+    """Print submissions a minute and seconds of a submission."""
+    seconds = benchmark.stats.stats.median
+    benchmark.extra_info["submissions a minute"] = round(60 * SIZE / seconds, 1)
+    print(f"\n{name}: {60 * SIZE / seconds:.0f} a minute, {seconds / SIZE:.2f} s a submission")

@@ -1,0 +1,1 @@
+"""What stands around nbgrader: sources, code checks, isolation, shards and states."""

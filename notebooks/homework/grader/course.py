@@ -1,0 +1,125 @@
+"""The course folder as nbgrader knows it, and releasing assignments into it."""
+
+import contextlib
+import io
+import logging
+import os
+import shutil
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+import nbformat
+
+from grader.sandbox import MODULES
+from grader.source import read
+
+# nbgrader starts `alembic` by its bare name, which a virtual environment may not have on the PATH.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+HOMEWORK = Path(__file__).resolve().parents[1]
+STUB = '# your code here\nraise NotImplementedError("this part is still to be written")'
+TEXT_STUB = "*Your answer here.*"
+
+
+@contextlib.contextmanager
+def telling(converter):
+    """Run an nbgrader converter silently; if it fails, say what it wrote to its log.
+
+    Raises
+    ------
+    RuntimeError
+        With the end of the log.
+    """
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    converter.log.addHandler(handler)
+    converter.log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # nbgrader's and nbconvert's own
+            yield
+    except Exception as error:
+        raise RuntimeError(f"nbgrader failed: {written.getvalue()[-2000:] or error}") from error
+    finally:
+        converter.log.removeHandler(handler)
+
+
+@contextlib.contextmanager
+def gradebook(url: str):
+    """Open nbgrader's gradebook, silently: what SQLAlchemy warns of there is nbgrader's own."""
+    from nbgrader.api import Gradebook
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Gradebook(url) as book:
+            yield book
+
+
+def directory(root: Path, *, assignment: str = "", student: str = "*"):
+    """Return nbgrader's description of a course folder."""
+    from nbgrader.coursedir import CourseDirectory
+
+    where = CourseDirectory()
+    where.root = str(root)
+    where.assignment_id = assignment
+    where.student_id = student
+    return where
+
+
+def generate(root: Path, sources: dict[str, str]) -> None:
+    """Write instructor notebooks into ``source`` and have nbgrader make ``release`` of them.
+
+    Parameters
+    ----------
+    root : Path
+        The course folder.
+    sources : dict
+        Texts of instructor sources by assignment.
+    """
+    for assignment, text in sources.items():
+        folder = root / "source" / assignment
+        folder.mkdir(parents=True, exist_ok=True)
+        notebook = nbformat.writes(read(text)) + "\n"
+        (folder / f"{assignment}.ipynb").write_text(notebook, encoding="utf-8")
+        for name in MODULES:
+            shutil.copy(HOMEWORK / name, folder)
+        _release(root, assignment)
+
+
+def _release(root: Path, assignment: str) -> None:
+    from nbgrader.converters import GenerateAssignment
+    from traitlets.config import Config
+
+    settings = Config()
+    settings.ClearSolutions.code_stub = {"python": STUB}
+    settings.ClearSolutions.text_stub = TEXT_STUB
+    converter = GenerateAssignment(
+        coursedir=directory(root, assignment=assignment, student="."), config=settings
+    )
+    converter.force = True
+    with telling(converter):
+        converter.start()
+
+
+def student_version(assignment: str, source: str) -> str:
+    """Return the notebook that students get, from an instructor source."""
+    with tempfile.TemporaryDirectory(prefix="homework-release-") as folder:
+        root = Path(folder)
+        generate(root, {assignment: source})
+        path = root / "release" / assignment / f"{assignment}.ipynb"
+        return path.read_text(encoding="utf-8")
+
+
+def feedback(root: Path, assignments: list[str]) -> int:
+    """Have nbgrader write a page of feedback for each graded submission; return how many."""
+    from nbgrader.converters import GenerateFeedback
+
+    for assignment in assignments:
+        if any((root / "autograded").glob(f"*/{assignment}/{assignment}.ipynb")):
+            converter = GenerateFeedback(coursedir=directory(root, assignment=assignment))
+            converter.force = True
+            with telling(converter):
+                converter.start()
+    return len(list((root / "feedback").glob("*/*/*.html")))

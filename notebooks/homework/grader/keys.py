@@ -1,0 +1,49 @@
+"""Keys that follow from the course's secret: a token for each student, and one for the exam."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from pathlib import Path
+
+STUDENT = re.compile(r"[\w.@-]{1,64}", flags=re.ASCII)
+
+
+def new_secret(path: Path) -> None:
+    """Write a new secret, readable by its owner only; one that exists is kept."""
+    if path.exists():
+        return
+    path.touch(mode=0o600)
+    path.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
+
+
+def read_secret(path: Path) -> str:
+    """Return the course's secret.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    ValueError
+        If it is too short to be one.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"no course secret at {path}: run `make homework` first")
+    secret = path.read_text(encoding="utf-8").strip()
+    if len(secret) < 16:
+        raise ValueError(f"{path}: expected at least 16 characters, got {len(secret)}")
+    return secret
+
+
+def token(secret: str, student: str) -> str:
+    """Return the text that a student is given, from which the personal numbers follow."""
+    return _keyed(secret, f"token|{student}")[:12]
+
+
+def exam_key(secret: str, student: str, assignment: str) -> str:
+    """Return what the numbers of the hidden checks follow from."""
+    return _keyed(secret, f"exam|{student}|{assignment}")
+
+
+def _keyed(secret: str, text: str) -> str:
+    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,115 @@
+"""How the student's processes are shut in, by the strongest means that works on this machine.
+
+- ``bubblewrap``: they see the system's programs, Python and `rnnviz`, read-only, and nothing else:
+  no home, no course folder, no network, no other process.
+- ``namespaces`` (Linux lets ordinary users make them, and bubblewrap is not there): they see every
+  file as it is, read-only, but find the course folder and the sources empty; no network, no other
+  process.
+- ``limits only``: bounds on time, memory, output and processes, and a separate process, but the
+  same user: what that user can read and write, a submission can.
+
+In all of them the checks and answers stand in another process, and each submission gets its own
+process ids, network and scratch folder where the kernel lets an ordinary user make them.
+"""
+
+import functools
+import importlib.util
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+HOMEWORK = Path(__file__).resolve().parents[1]
+MODULES = ("checks.py", "tokens.py")
+HOME = "/homework"
+KINDS = ("bubblewrap", "namespaces")
+TRIAL = "import encodings.idna, json"
+TRIAL_OF_NAMESPACES = (
+    "from grader import isolation; assert isolation.own_namespaces(); isolation.cover([])"
+)
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A way to start the zygote.
+
+    Attributes
+    ----------
+    name : str
+        What it is called.
+    command : tuple of str
+        The words before Python.
+    covers : bool
+        Whether each makes files read-only and hides folders itself.
+    """
+
+    name: str
+    command: tuple[str, ...] = ()
+    covers: bool = False
+
+    @property
+    def home(self) -> str:
+        """Where the modules `checks` and `grader` lie for the processes inside."""
+        return HOME if self.command else str(HOMEWORK)
+
+
+def environment(sandbox: Sandbox) -> dict[str, str]:
+    """Return the environment of the processes inside: nothing of ours that could tell a secret."""
+    return {
+        "PATH": "/usr/bin:/bin",
+        "HOME": "/tmp",
+        "PYTHONPATH": sandbox.home,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "MPLCONFIGDIR": "/tmp",
+        "LANG": "C.UTF-8",
+    }
+
+
+@functools.cache
+def strongest(*, allowed: tuple[str, ...] = KINDS) -> Sandbox:
+    """Return the strongest sandbox that works here, tried by running a Python in it."""
+    candidates = []
+    if "bubblewrap" in allowed and shutil.which("bwrap"):
+        candidates.append(Sandbox("bubblewrap", tuple(_bubblewrap())))
+    if "namespaces" in allowed and sys.platform == "linux":
+        candidates.append(Sandbox("namespaces", covers=True))
+    return next((one for one in candidates if _works(one)), Sandbox("limits only"))
+
+
+def _bubblewrap() -> list[str]:
+    seen = ["/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives"]
+    package = importlib.util.find_spec("rnnviz").submodule_search_locations[0]
+    words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
+    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+    for place in (*seen, sys.base_prefix, sys.prefix):
+        words += ["--ro-bind-try", place, place]
+    words += ["--ro-bind", package, f"{HOME}/rnnviz"]
+    for name in (*MODULES, "grader"):
+        words += ["--ro-bind", str(HOMEWORK / name), f"{HOME}/{name}"]
+    return [*words, "--remount-ro", "/", "--chdir", "/tmp"]
+
+
+def _works(sandbox: Sandbox) -> bool:
+    """Return whether Python starts inside and finds its modules there."""
+    script = TRIAL_OF_NAMESPACES if sandbox.covers else TRIAL
+    trial = [*sandbox.command, sys.executable, "-c", script]
+    try:
+        done = subprocess.run(
+            trial,
+            env=environment(sandbox),
+            capture_output=True,
+            timeout=60,
+            check=False,
+            cwd="/tmp",
+        )
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return done.returncode == 0
+
+
+def hidden(root: Path) -> tuple[str, ...]:
+    """Return the folders that a submission has no business in."""
+    return tuple(str(one.resolve()) for one in (root, HOMEWORK / "sources", HOMEWORK / "course"))

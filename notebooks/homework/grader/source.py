@@ -1,0 +1,149 @@
+"""Instructor sources: Markdown text with a role on each cell, and nbgrader notebooks from it.
+
+A cell says its role in its header:
+
+- ``token=true``: where the student writes the token;
+- ``solve="2.1" names="step_jacobian" without="autograd"``: the student writes it. ``names`` are
+  what it must define, ``without`` what it may not use and ``allow`` what it may use although it
+  is refused elsewhere (see `grader.code`);
+- ``check="2.1" points=4 tests="step_jacobian"``: graded by running it;
+- ``explain="2.5" points=3`` (a Markdown region): graded by hand;
+- ``show=true``: a drawing, left out when a submission is graded;
+- none: given code, run as it stands.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+
+ROLES = ("token", "solve", "check", "explain", "show")
+KEYS = {*ROLES, "names", "without", "allow", "tests", "points"}
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+LANGUAGE = {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"}
+
+
+class SourceError(ValueError):
+    """An instructor source that does not say what it must."""
+
+
+def read(text: str) -> NotebookNode:
+    """Return the instructor's notebook, with nbgrader's metadata, of a source.
+
+    Parameters
+    ----------
+    text : str
+        The Markdown of an assignment.
+
+    Returns
+    -------
+    NotebookNode
+        Each cell has an id that depends on the source alone; its role, names and rules stand in
+        ``metadata.homework``.
+
+    Raises
+    ------
+    SourceError
+        If a header has an unknown key, two cells have the same role and number, a check or an
+        explanation has no points, or a check tests a name that no cell is asked to define.
+    """
+    notebook = jupytext.reads(text, fmt="md")
+    notebook.metadata = NotebookNode(kernelspec=KERNEL, language_info=LANGUAGE)
+    notebook.nbformat_minor = 5
+    for number, cell in enumerate(notebook.cells):
+        given = dict(cell.metadata)
+        if unknown := sorted(given.keys() - KEYS):
+            raise SourceError(f"a cell may say {', '.join(sorted(KEYS))}, got {unknown[0]!r}")
+        cell.metadata = nbformat.from_dict(_metadata(cell.cell_type, given, number))
+        cell.id = _identity(given, number)
+        if "explain" in given:
+            cell.source = _rubric_into_answer(cell.source)
+    _refuse_inconsistent(notebook)
+    return notebook
+
+
+def _identity(given: dict, number: int) -> str:
+    if "token" in given:
+        return "token"
+    for role in ("solve", "check", "explain"):
+        if role in given:
+            return f"{role}-{given[role]}".replace(".", "-")
+    return f"cell-{number:03d}"
+
+
+def _metadata(kind: str, given: dict, number: int) -> dict:
+    role = next((role for role in ROLES if role in given), "given" if kind == "code" else "text")
+    if role == "text":
+        return {}
+    if role in ("show", "token"):
+        return {"homework": {"role": role}}
+    if role in ("check", "explain") and not isinstance(given.get("points"), int):
+        raise SourceError(
+            f"{role} {given[role]}: expected whole points, got {given.get('points')!r}"
+        )
+    nbgrader = {
+        "schema_version": 3,
+        "grade_id": _identity(given, number),
+        "grade": role in ("check", "explain"),
+        "solution": role in ("solve", "explain"),
+        "locked": role in ("check", "given"),
+        "task": False,
+    }
+    if nbgrader["grade"]:
+        nbgrader["points"] = given["points"]
+    lists = {key: given.get(key, "").split() for key in ("names", "without", "allow", "tests")}
+    homework = {"role": role} | {key: value for key, value in lists.items() if value}
+    protect = {} if nbgrader["solution"] else {"deletable": False, "editable": False}
+    return protect | {"nbgrader": nbgrader, "homework": homework}
+
+
+def _rubric_into_answer(text: str) -> str:
+    """Move the mark scheme into the solution region.
+
+    nbgrader knows an answer that was never written by its text, which must be that of the student
+    version; it remembers the text with a mark scheme, and without a solution.
+    """
+    scheme = re.search(r"### BEGIN MARK SCHEME\n(.*?)### END MARK SCHEME\n+", text, re.DOTALL)
+    if scheme is None:
+        return text
+    begin = "### BEGIN SOLUTION\n"
+    rest = text.replace(scheme[0], "")
+    return rest.replace(begin, f"{begin}*Rubric.* {scheme[1]}\n*Model answer.* ", 1)
+
+
+def _refuse_inconsistent(notebook: NotebookNode) -> None:
+    identities = [cell.id for cell in notebook.cells]
+    if twice := sorted({one for one in identities if identities.count(one) > 1}):
+        raise SourceError(f"{twice[0]} stands twice")
+    asked = {name for task in tasks(notebook) for name in task.names}
+    for cell in notebook.cells:
+        for name in cell.metadata.get("homework", {}).get("tests", []):
+            if name not in asked:
+                raise SourceError(f"{cell.id} tests {name}, which no cell is asked to define")
+
+
+@dataclass(frozen=True)
+class Task:
+    """One cell that the student writes: its id, what it must define, may not use and may use."""
+
+    identity: str
+    names: tuple[str, ...]
+    without: tuple[str, ...]
+    allow: tuple[str, ...]
+
+
+def tasks(notebook: NotebookNode) -> list[Task]:
+    """Return the tasks of a notebook in order."""
+    return [
+        Task(cell.id, *(tuple(given.get(key, [])) for key in ("names", "without", "allow")))
+        for cell in notebook.cells
+        if (given := cell.metadata.get("homework", {})).get("role") == "solve"
+    ]
+
+
+def sources(folder: Path) -> dict[str, Path]:
+    """Return the instructor sources in a folder by the name of their assignment."""
+    return {path.stem: path for path in sorted(folder.glob("*.md"))}

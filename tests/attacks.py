@@ -1,0 +1,562 @@
+"""Attacks on the grader: submissions that want points, or harm, without solving anything.
+
+Each attacks homework 2 and leaves the rest of it to be written, so that every point it gets is one
+that it was not to get; `keeps` names the checks that it earns honestly beside the attack.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_output
+
+from grader import keys
+from submissions import HOMEWORK, SOURCES, filled, hand_in, source
+
+ASSIGNMENT = "02_bptt"
+MODEL = {cell.id: cell.source for cell in source.read(SOURCES[ASSIGNMENT]).cells}
+RIGHT = {key: text for key, text in MODEL.items() if key == "solve-2-2"}
+KEPT = frozenset({"check-2-2"})
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One attack: its name, what it hands in, the states it may end in, what it earns honestly."""
+
+    name: str
+    make: Callable[[str], bytes]
+    states: tuple[str, ...]
+    keeps: frozenset = KEPT
+
+    def hand_in(self, root: Path, secret: str) -> Path:
+        """Hand it in under its own name."""
+        content = self.make(keys.token(secret, self.name))
+        return hand_in(root, self.name, ASSIGNMENT, content)
+
+
+ATTACKS: list[Attack] = []
+
+
+def attack(*states: str, keeps: frozenset = KEPT):
+    """Register a function of the token that returns a notebook, or the bytes of a file."""
+
+    def register(make):
+        def content(token: str) -> bytes:
+            made = make(token)
+            return made if isinstance(made, bytes) else nbformat.writes(made).encode()
+
+        name = "attack-" + make.__name__.replace("_", "-")
+        ATTACKS.append(Attack(name, content, states or ("suspicious",), keeps))
+        return make
+
+    return register
+
+
+def written(token: str, **cells: str):
+    """Return the student version with 2.2 solved and other cells as given (``solve_2_1=…``)."""
+    return filled(
+        ASSIGNMENT, token, RIGHT | {key.replace("_", "-"): text for key, text in cells.items()}
+    )
+
+
+def with_cell(token: str, code: str, *, at: int = 4, **cells: str):
+    """Return it with a cell added near the top."""
+    made = written(token, **cells)
+    made.cells.insert(at, new_code_cell(code))
+    return made
+
+
+def one_step(body: str) -> str:
+    """Return a step_jacobian with that body."""
+    lines = "\n".join("    " + line for line in body.strip().splitlines())
+    return f'def step_jacobian(W_R, h, activation="tanh"):\n{lines}\n'
+
+
+@attack("timed out")
+def infinite_loop(token):
+    return written(token, solve_2_1=one_step("while True:\n    pass"))
+
+
+@attack("timed out")
+def infinite_loop_in_a_cell(token):
+    return with_cell(token, "while True:\n    pass")
+
+
+@attack("timed out")
+def loop_that_swallows_every_error(token):
+    body = """
+while True:
+    try:
+        while True:
+            pass
+    except BaseException:
+        pass
+"""
+    return written(token, solve_2_1=one_step(body))
+
+
+@attack("timed out", "crashed", "needs manual", "graded")
+def memory_eater(token):
+    body = "import torch\nkept = []\nwhile True:\n    kept.append(torch.ones(10**7))"
+    return written(token, solve_2_1=one_step(body))
+
+
+@attack("timed out", "crashed", "needs manual", "graded")
+def list_that_grows(token):
+    return with_cell(token, "kept = [0]\nwhile True:\n    kept = kept + kept")
+
+
+@attack("crashed")
+def os_exit(token):
+    return with_cell(token, "import os\nos._exit(0)")
+
+
+@attack("suspicious")
+def os_exit_when_called(token):
+    return written(token, solve_2_1=one_step("import os\nos._exit(0)"))
+
+
+@attack("crashed", "suspicious")
+def kills_its_parent(token):
+    code = """
+import os
+import signal
+for pid in [*range(2, 300), os.getppid(), 0, -1, 1]:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except OSError:
+        pass
+"""
+    return with_cell(token, code)
+
+
+@attack("unreadable", keeps=frozenset())
+def corrupt_json(token):
+    return nbformat.writes(written(token)).encode()[:-200]
+
+
+@attack("unreadable", keeps=frozenset())
+def json_but_no_notebook(token):
+    return b'{"cells": "all of them", "points": 20}'
+
+
+@attack("unreadable", keeps=frozenset())
+def brackets_without_end(token):
+    return b"[" * 10**6
+
+
+@attack("unreadable", keeps=frozenset())
+def cells_of_a_wrong_kind(token):
+    return json.dumps({"cells": [{"cell_type": "code", "source": {"code": "1"}}]}).encode()
+
+
+@attack("metadata removed")
+def metadata_removed(token):
+    made = written(token)
+    for number, cell in enumerate(made.cells):
+        cell.metadata, cell.id = {}, f"x{number}"
+    return made
+
+
+@attack("metadata removed", keeps=frozenset())
+def cells_deleted(token):
+    made = written(token)
+    made.cells = [c for c in made.cells if not c.id.startswith(("check", "solve-2-2"))]
+    return made
+
+
+@attack("suspicious")
+def cells_duplicated(token):
+    made = written(token)
+    again = [nbformat.from_dict(c) for c in made.cells if c.id.startswith(("check", "solve"))]
+    for number, cell in enumerate(again):
+        cell.id = f"copy-{number}"  # as JupyterLab does
+    made.cells += again
+    return made
+
+
+@attack("needs manual", "graded")
+def checks_rewritten(token):
+    made = written(token)
+    for cell in made.cells:
+        if cell.id.startswith("check"):
+            cell.source = "pass"
+            cell.metadata.nbgrader.points = 100
+    return made
+
+
+@attack("needs manual", "graded")
+def checks_made_solutions(token):
+    made = written(token)
+    for cell in made.cells:
+        if cell.id.startswith("check"):
+            cell.source = "passed = True"
+            cell.metadata.nbgrader.update(solution=True, locked=False, grade=False)
+    return made
+
+
+@attack("needs manual", "graded", "timed out")
+def fifty_megabytes_printed(token):
+    return with_cell(token, 'for _ in range(5000):\n    print("x" * 10_000)')
+
+
+@attack("needs manual", "graded")
+def fifty_megabytes_stored(token):
+    made = written(token)
+    stored = new_output("stream", name="stdout", text="x" * 50_000_000)
+    next(c for c in made.cells if c.cell_type == "code").outputs = [stored]
+    return made
+
+
+@attack("suspicious", "needs manual", "graded")
+def equals_everything(token):
+    body = """
+class Everything(float):
+    shape, dtype = (3, 3), None
+    def __eq__(self, other): return True
+    def __le__(self, other): return True
+    def __ge__(self, other): return True
+    def __lt__(self, other): return True
+    def __sub__(self, other): return self
+    def __rsub__(self, other): return self
+    def __abs__(self): return self
+    def __float__(self): return 0.0
+    def __bool__(self): return True
+    def __getattr__(self, name): return lambda *a, **k: self
+    def __hash__(self): return 0
+return Everything(0)
+"""
+    return written(token, solve_2_1=one_step(body))
+
+
+@attack("suspicious", "needs manual", "graded")
+def tensor_that_answers_for_itself(token):
+    body = """
+import torch
+class Sly(torch.Tensor):
+    @classmethod
+    def __torch_function__(cls, function, types, args=(), kwargs=None):
+        return torch.tensor(True)
+return torch.zeros(len(h), len(h), dtype=torch.float64).as_subclass(Sly)
+"""
+    return written(token, solve_2_1=one_step(body))
+
+
+@attack()
+def input_transformer(token):
+    code = """
+def rewrite(lines):
+    return ["pass\\n"] if any("checks." in line for line in lines) else lines
+get_ipython().input_transformers_cleanup.append(rewrite)
+"""
+    return with_cell(token, code)
+
+
+@attack()
+def torch_patched(token):
+    code = """
+import torch
+torch.Tensor.__sub__ = lambda self, other: self * 0
+torch.Tensor.abs = lambda self: self * 0
+torch.equal = torch.allclose = lambda *a, **k: True
+torch.isfinite = lambda x: torch.ones_like(x).bool()
+"""
+    return with_cell(token, code)
+
+
+@attack("suspicious", "timed out")
+def nbgrader_patched(token):
+    code = """
+import nbgrader.utils
+nbgrader.utils.determine_grade = lambda cell, log=None: (100.0, 100.0)
+"""
+    return with_cell(token, code)
+
+
+@attack()
+def checks_patched(token):
+    code = """
+import checks
+for name in ("require", "tensor", "agree", "refuses", "number", "choice"):
+    setattr(checks, name, lambda *a, **k: None)
+checks.call = lambda function, *a, **k: a[0]
+checks.HARNESSES["_observe"] = lambda function, a, k: (a[0], a, "")
+"""
+    return with_cell(token, code)
+
+
+@attack()
+def rnnviz_patched(token):
+    code = """
+import rnnviz.bptt
+rnnviz.bptt.step_jacobians = lambda *a, **k: 0
+def no(*a, **k): return 0
+import torch
+torch.autograd.functional.jacobian = no
+"""
+    return with_cell(token, code)
+
+
+@attack()
+def grader_patched(token):
+    code = """
+import sys
+import grader.values, grader.worker
+grader.values.to_plain = lambda value: True
+grader.worker._call = lambda namespace, request: {"ok": True, "value": None}
+sys.modules["grader.worker"]._answer = lambda value, what: {"ok": True, "value": 1.0}
+"""
+    return with_cell(token, code)
+
+
+@attack("suspicious", "timed out")
+def source_read_from_disk(token):
+    places = [f"{HOMEWORK}/sources/{ASSIGNMENT}.md", f"/homework/sources/{ASSIGNMENT}.md"]
+    code = f"""
+import glob
+import re
+found = [path for path in {places} if glob.os.path.exists(path)]
+found += glob.glob("/home/**/{ASSIGNMENT}.md", recursive=True)
+text = open(found[0]).read()
+for cell in re.findall(r"```python solve.*?\\n(.*?)```", text, flags=re.S):
+    exec(cell)
+"""
+    return with_cell(token, code, solve_2_1="pass", solve_2_3="pass")
+
+
+@attack()
+def solution_by_exec(token):
+    return written(token, solve_2_1=f"exec({MODEL['solve-2-1']!r})")
+
+
+@attack()
+def rnnviz_by_another_name(token):
+    body = """
+from rnnviz import bptt as mine
+import torch
+return mine.step_jacobians(W_R, torch.stack([h, h]), activation=activation)[0]
+"""
+    return written(token, solve_2_1=one_step(body))
+
+
+@attack()
+def rnnviz_through_torch(token):
+    code = """
+import torch
+import rnnviz.bptt
+torch.relu6 = rnnviz.bptt.step_jacobians
+"""
+    body = """
+import torch
+return torch.relu6(W_R, torch.stack([h, h]), activation=activation)[0]
+"""
+    return with_cell(token, code, solve_2_1=one_step(body))
+
+
+@attack()
+def rnnviz_through_builtins(token):
+    code = """
+import builtins
+import rnnviz.bptt
+builtins.solve = rnnviz.bptt.step_jacobians
+"""
+    body = "import torch\nreturn solve(W_R, torch.stack([h, h]), activation=activation)[0]"
+    return with_cell(token, code, solve_2_1=one_step(body))
+
+
+@attack()
+def rnnviz_by_its_text(token):
+    body = """
+import torch
+found = getattr(__import__("rn" + "nviz.bptt").bptt, "step_" + "jacobians")
+return found(W_R, torch.stack([h, h]), activation=activation)[0]
+"""
+    return written(token, solve_2_1=one_step(body))
+
+
+@attack()
+def rnnviz_by_a_default(token):
+    code = """
+import rnnviz.bptt
+class Helper:
+    solve = staticmethod(rnnviz.bptt.step_jacobians)
+"""
+    body = "import torch\nreturn Helper.solve(W_R, torch.stack([h, h]), activation=activation)[0]"
+    return with_cell(token, code, solve_2_1=one_step(body))
+
+
+@attack()
+def autograd_in_a_helper(token):
+    code = """
+import torch
+def slope(W_R, h, f):
+    return torch.autograd.functional.jacobian(lambda a: f(W_R @ a), h)
+"""
+    body = "import torch\nreturn slope(W_R, torch.linalg.solve(W_R, torch.atanh(h)), torch.tanh)"
+    return with_cell(token, code, solve_2_1=one_step(body))
+
+
+@attack()
+def autograd_by_a_pattern(token):
+    body = """
+import torch
+match torch:
+    case object(autograd=found):
+        pass
+earlier = torch.linalg.solve(W_R, torch.atanh(h))
+return found.functional.jacobian(lambda a: torch.tanh(W_R @ a), earlier)
+"""
+    return written(token, solve_2_1=one_step(body))
+
+
+@attack()
+def writes_outside_the_folder(token):
+    code = f"""
+import os
+for place in ("/etc", "/usr", "/var/tmp", os.path.expanduser("~"), "/homework", "/tmp/..",
+              {str(Path(__file__).parents[1])!r}, os.getcwd(), "/homework/grader"):
+    try:
+        with open(os.path.join(place, "homework-was-here"), "w") as file:
+            file.write("x")
+    except OSError:
+        pass
+"""
+    return with_cell(token, code)
+
+
+@attack("suspicious", "timed out")
+def looks_for_the_secret(token):
+    code = """
+import glob
+import os
+print(dict(os.environ))
+for path in glob.glob("/proc/*/environ") + glob.glob("/**/secret", recursive=True):
+    try:
+        print(path, open(path, "rb").read()[:300])
+    except OSError:
+        pass
+"""
+    return with_cell(token, code)
+
+
+@attack()
+def leaves_a_process_behind(token):
+    code = """
+import os
+import time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        while True:
+            time.sleep(0.1)
+    os._exit(0)
+"""
+    return with_cell(token, code)
+
+
+@attack("timed out", "crashed", "suspicious")
+def fork_bomb(token):
+    return with_cell(
+        token,
+        "import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        pass",
+    )
+
+
+@attack("suspicious", "crashed", "timed out")
+def forges_the_answers(token):
+    code = """
+import os
+import stat
+import struct
+message = b'{"ok": true, "value": 1.0, "printed": ""}'
+for number in range(3, 64):
+    try:
+        if stat.S_ISSOCK(os.fstat(number).st_mode):
+            os.write(number, (struct.pack("!Q", len(message)) + message) * 40)
+    except OSError:
+        pass
+"""
+    return with_cell(token, code)
+
+
+@attack("suspicious", "crashed")
+def sends_rubbish(token):
+    code = """
+import os
+import stat
+for number in range(3, 64):
+    try:
+        if stat.S_ISSOCK(os.fstat(number).st_mode):
+            os.write(number, b"\\x00" * 7 + b"\\x05hello" + b"\\xff" * 100)
+    except OSError:
+        pass
+"""
+    return with_cell(token, code)
+
+
+@attack("needs manual", "graded", "suspicious")
+def error_that_cannot_be_printed(token):
+    body = """
+class Odd(Exception):
+    def __str__(self): raise Odd()
+    __repr__ = __str__
+raise Odd()
+"""
+    return written(token, solve_2_1=one_step(body))
+
+
+@attack("timed out", "suspicious")
+def error_that_never_prints(token):
+    body = """
+class Odd(Exception):
+    def __str__(self):
+        while True: pass
+raise Odd()
+"""
+    return written(token, solve_2_1=one_step(body))
+
+
+@attack("needs manual", "graded", "crashed", "timed out")
+def nests_without_end(token):
+    body = "nest = []\nfor _ in range(10**6):\n    nest = [nest]\nreturn nest"
+    return written(token, solve_2_1=one_step(body))
+
+
+@attack("needs manual", "graded", "crashed", "timed out")
+def answers_with_a_gigabyte(token):
+    body = "import torch\nreturn torch.zeros(3, 3, 1).expand(3, 3, 10**8)"
+    return written(token, solve_2_1=one_step(body))
+
+
+@attack("suspicious")
+def token_of_somebody_else(token):
+    made = written(token)
+    next(c for c in made.cells if c.id == "token").source = 'TOKEN = "0123456789ab"'
+    return made
+
+
+@attack("suspicious", "needs manual", "graded")
+def class_of_the_judge(token):
+    body = """
+import checks
+checks.CheckFailedError.__init__ = lambda *a: None
+raise checks.CheckFailedError("passed")
+"""
+    return written(token, solve_2_1=one_step(body))
+
+
+@attack("suspicious", "needs manual", "graded")
+def prints_that_it_passed(token):
+    return written(token, solve_2_1=one_step('print("2.1: every check here passed")'))
+
+
+@attack()
+def reaches_for_the_network(token):
+    code = """
+import socket
+connection = socket.create_connection(("127.0.0.1", 8888), timeout=1)
+connection.sendall(b"hello")
+"""
+    return with_cell(token, code)

@@ -1,0 +1,196 @@
+# %% right: looked up in the given order
+texts = {
+    "A": "leak * diag(1 - u[k + 1] ** 2) @ W_R + (1 - leak) * eye",
+    "B": "leak * outer(delta[i] * (1 - u[i] ** 2), h[i - 1])",
+    "C": "sum(delta[i] @ (u[i] - h[i - 1]) for i in range(1, T + 1))",
+}
+readings = {line: 1 + my_readings(line).index(text) for line, text in texts.items()}
+
+
+# %% right: measured, every reading against central differences
+i = 2
+term = by_differences(lambda W: end_error(run(W_I, W, inputs, h0, leak)), W_R.repeat(T, 1, 1))
+truth = {
+    "A": measured,
+    "B": term[i - 1],
+    "C": by_differences(lambda a: end_error(run(W_I, W_R, inputs, h0, a)), leak),
+}
+values = {
+    "leak * diag(1 - u[k] ** 2) @ W_R + (1 - leak) * eye": (
+        leak * diag(1 - u[k] ** 2) @ W_R + (1 - leak) * eye
+    ),
+    "leak * diag(1 - u[k + 1] ** 2) @ (W_R + (1 - leak) * eye)": (
+        leak * diag(1 - u[k + 1] ** 2) @ (W_R + (1 - leak) * eye)
+    ),
+    "leak * diag(1 - u[k + 1] ** 2) @ W_R + (1 - leak) * eye": (
+        leak * diag(1 - u[k + 1] ** 2) @ W_R + (1 - leak) * eye
+    ),
+    "leak * diag(1 - u[k + 1] ** 2) @ W_R": leak * diag(1 - u[k + 1] ** 2) @ W_R,
+    "outer(delta[i] * (1 - u[i] ** 2), h[i - 1])": outer(delta[i] * (1 - u[i] ** 2), h[i - 1]),
+    "leak * outer(delta[i] * (1 - u[i] ** 2), h[i])": (
+        leak * outer(delta[i] * (1 - u[i] ** 2), h[i])
+    ),
+    "leak * outer(h[i - 1], delta[i] * (1 - u[i] ** 2))": (
+        leak * outer(h[i - 1], delta[i] * (1 - u[i] ** 2))
+    ),
+    "leak * outer(delta[i] * (1 - u[i] ** 2), h[i - 1])": (
+        leak * outer(delta[i] * (1 - u[i] ** 2), h[i - 1])
+    ),
+    "delta[T] @ (u[T] - h[T - 1])": delta[T] @ (u[T] - h[T - 1]),
+    "sum(delta[i] @ u[i] for i in range(1, T + 1))": sum(delta[i] @ u[i] for i in range(1, T + 1)),
+    "sum(delta[i] @ (u[i] - h[i - 1]) for i in range(1, T + 1))": (
+        sum(delta[i] @ (u[i] - h[i - 1]) for i in range(1, T + 1))
+    ),
+    "sum(delta[i] @ (u[i] - h[i - 1]) for i in range(2, T + 1))": (
+        sum(delta[i] @ (u[i] - h[i - 1]) for i in range(2, T + 1))
+    ),
+}
+readings = {}
+for line in truth:
+    for number, text in enumerate(my_readings(line), start=1):
+        if (values[text] - truth[line]).abs().max() < 1e-7:
+            readings[line] = number
+
+
+# %% right: by autograd, B and C
+W = W_R.repeat(T, 1, 1).requires_grad_()
+a = leak.clone().requires_grad_()
+dW, da = torch.autograd.grad(end_error(run(W_I, W, inputs, h0, a)), (W, a))
+i, s = 3, 1 - u**2
+B = {
+    0: outer(delta[i] * s[i], h[i - 1]),
+    1: leak * outer(delta[i] * s[i], h[i]),
+    2: leak * outer(h[i - 1], delta[i] * s[i]),
+    3: leak * outer(delta[i] * s[i], h[i - 1]),
+}
+C = {
+    0: delta[T] @ (u[T] - h[T - 1]),
+    1: sum(delta[i] @ u[i] for i in range(1, T + 1)),
+    2: sum(delta[i] @ (u[i] - h[i - 1]) for i in range(1, T + 1)),
+    3: sum(delta[i] @ (u[i] - h[i - 1]) for i in range(2, T + 1)),
+}
+b = next(n for n in B if (B[n] - dW[i - 1]).abs().max() < 1e-7)
+c = next(n for n in C if abs(C[n] - da) < 1e-7)
+readings = {}
+for line, n in (("A", 2), ("B", b), ("C", c)):
+    readings[line] = my_readings(line).index(READINGS[line][n]) + 1
+
+
+# %% right: one by one, as a student writes them down
+def place(line, wanted):
+    for number, text in enumerate(my_readings(line), start=1):
+        if text == wanted:
+            return number
+
+
+readings = dict(
+    C=place("C", READINGS["C"][2]),
+    B=place("B", READINGS["B"][3]),
+    A=place("A", READINGS["A"][2]),
+)
+
+
+# %% wrong: another student's numbers
+places = {"A": 2, "B": 3, "C": 2}
+right = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
+readings, number = right, 0
+while readings == right:  # until one whose order is another
+    number += 1
+    other = checks.personal(f"someone else {number}")
+    orders = {a: torch.randperm(4, generator=other.generator(f"2.4 {a}")).tolist() for a in places}
+    readings = {a: orders[a].index(n) + 1 for a, n in places.items()}
+
+
+# %% wrong: the order of the list in the notebook, not the own one
+readings = {"A": 3, "B": 4, "C": 3}
+if all(my_readings(a)[n - 1] == READINGS[a][n - 1] for a, n in readings.items()):
+    readings["A"] = 1  # right by luck: then wrong in another way
+
+
+# %% wrong: slope one state early, as on the slide
+places = {"A": 0, "B": 3, "C": 2}
+readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
+
+
+# %% wrong: the kept part inside the slopes
+places = {"A": 1, "B": 3, "C": 2}
+readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
+
+
+# %% wrong: the direct path (1 - leak) forgotten
+places = {"A": 3, "B": 3, "C": 2}
+readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
+
+
+# %% wrong: the term without the leak
+places = {"A": 2, "B": 0, "C": 2}
+readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
+
+
+# %% wrong: the term with h_i
+places = {"A": 2, "B": 1, "C": 2}
+readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
+
+
+# %% wrong: the term transposed
+places = {"A": 2, "B": 2, "C": 2}
+readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
+
+
+# %% wrong: only the last use of the leak
+places = {"A": 2, "B": 3, "C": 0}
+readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
+
+
+# %% wrong: the kept part forgotten in line C
+places = {"A": 2, "B": 3, "C": 1}
+readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
+
+
+# %% wrong: the sum begins at 2, like the product of line 5
+places = {"A": 2, "B": 3, "C": 3}
+readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
+
+
+# %% wrong: two lines wrong
+places = {"A": 0, "B": 3, "C": 1}
+readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
+
+
+# %% wrong: counted from zero
+places = {"A": 2, "B": 3, "C": 2}
+readings = {a: my_readings(a).index(READINGS[a][n]) for a, n in places.items()}
+
+
+# %% wrong: numbers as text
+places = {"A": 2, "B": 3, "C": 2}
+readings = {a: str(my_readings(a).index(READINGS[a][n]) + 1) for a, n in places.items()}
+
+
+# %% wrong: the formulas themselves
+readings = {"A": READINGS["A"][2], "B": READINGS["B"][3], "C": READINGS["C"][2]}
+
+
+# %% wrong: a list
+places = {"A": 2, "B": 3, "C": 2}
+readings = [my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()]
+
+
+# %% wrong: one line left out
+places = {"A": 2, "B": 3}
+readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
+
+
+# %% wrong: line C left as None
+places = {"A": 2, "B": 3}
+readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
+readings["C"] = None
+
+
+# %% wrong: small letters as keys
+places = {"A": 2, "B": 3, "C": 2}
+readings = {a.lower(): my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
+
+
+# %% wrong: the dots of the text left as they are
+readings = {"A": ..., "B": ..., "C": ...}

@@ -1,0 +1,122 @@
+"""Attacks: none gains a point, hangs the run, or touches another's work or the course."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("nbgrader")
+
+import attacks
+from attacks import ASSIGNMENT, ATTACKS, KEPT
+from grader import keys, marks, sandbox
+from grading import graded, new_course
+from submissions import SOURCES, hand_in, solved
+
+KINDS = [kind for kind in sandbox.KINDS if sandbox.strongest(allowed=(kind,)).name == kind]
+HONEST = ("attacked-neighbour", "zz-last-neighbour")
+
+
+def test_at_least_one_sandbox_works_here():
+    if not KINDS:
+        pytest.skip("neither bubblewrap nor namespaces: only limits hold here")
+
+
+def pytest_generate_tests(metafunc):
+    if "attack" in metafunc.fixturenames:
+        metafunc.parametrize("attack", ATTACKS, ids=lambda one: one.name)
+
+
+@pytest.fixture(scope="module", params=[*KINDS[:1]] or ["limits only"])
+def attacked(request, tmp_path_factory):
+    """Grade every attack, with honest work before and after it in the same processes."""
+    root = tmp_path_factory.mktemp("attacks") / "course"
+    secret = new_course(root, ASSIGNMENT)
+    for student in HONEST:
+        token = keys.token(secret, student)
+        content = attacks.nbformat.writes(solved(ASSIGNMENT, token, {})).encode()
+        hand_in(root, student, ASSIGNMENT, content)
+    for one in ATTACKS:
+        one.hand_in(root, secret)
+    before = snapshot(root / "submitted")
+    rows = graded(root, ASSIGNMENT, jobs=2, sandbox=(request.param,))
+    assert snapshot(root / "submitted") == before
+    return root, rows
+
+
+def snapshot(folder):
+    """Return the bytes of every file."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_gains_no_point_and_is_named(attacked, attack):
+    root, rows = attacked
+    row = rows[attack.name, ASSIGNMENT]
+    scores = marks.Marks(root).record(attack.name, ASSIGNMENT)["scores"]
+    earned = {name for name, points in scores.items() if points and name.startswith("check")}
+    assert earned <= attack.keeps
+    assert row.state in attack.states
+    if row.state == "unreadable":
+        assert row.points is None
+    if row.state not in ("graded", "needs manual"):
+        assert row.notes
+
+
+def test_honest_work_is_graded_as_if_nothing_were(attacked):
+    _, rows = attacked
+    for student in HONEST:
+        row = rows[student, ASSIGNMENT]
+        assert (row.points, row.maximum, row.state, row.notes) == (16, 20, "needs manual", "")
+
+
+def test_most_attacks_keep_what_they_earned_honestly(attacked):
+    root, _ = attacked
+    kept = 0
+    for attack in ATTACKS:
+        scores = marks.Marks(root).record(attack.name, ASSIGNMENT)["scores"]
+        kept += bool(scores.get("check-2-2")) and attack.keeps == KEPT
+    assert kept > len(ATTACKS) // 2
+
+
+@pytest.mark.skipif(not KINDS, reason="no sandbox on this machine")
+def test_nothing_was_written_outside(attacked):
+    places = ["/etc", "/usr", "/var/tmp", "/", Path.home(), Path(__file__).parents[1], "/tmp"]
+    assert not [place for place in places if os.path.exists(f"{place}/homework-was-here")]
+
+
+def test_the_secret_was_not_printed(attacked):
+    root, _ = attacked
+    secret = keys.read_secret(root / "secret")
+    for path in (root / "autograded").rglob("*.ipynb"):
+        text = path.read_text(encoding="utf-8")
+        assert secret not in text
+        assert keys.exam_key(secret, path.parent.parent.name, ASSIGNMENT) not in text
+
+
+def test_no_process_is_left(attacked):
+    left = [
+        path
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if b"grader.zygote" in _read(path) and str(os.getpid()) == _parent(path.parent)
+    ]
+    assert not left
+
+
+def _read(path):
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _parent(process):
+    try:
+        return process.joinpath("stat").read_text().rsplit(")", 1)[1].split()[1]
+    except OSError:
+        return ""
+
+
+def test_bank_of_attacks_is_long_enough():
+    assert len(ATTACKS) >= 12
+    assert len({one.name for one in ATTACKS}) == len(ATTACKS)
+    assert ASSIGNMENT in SOURCES

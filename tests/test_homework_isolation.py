@@ -1,0 +1,203 @@
+"""What a student's process can see and do, in each sandbox that this machine offers."""
+
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("nbgrader")
+
+from grader import sandbox
+from grader.student import EndedError, Student, StudentError, Zygote
+from grading import QUICK
+from submissions import HOMEWORK
+
+KINDS = [kind for kind in sandbox.KINDS if sandbox.strongest(allowed=(kind,)).name == kind]
+PROBE = """
+def attempt(action):
+    try:
+        return str(action())
+    except BaseException as error:
+        return type(error).__name__
+"""
+
+
+@pytest.fixture(scope="module", params=[*KINDS, "limits only"])
+def zygote(request):
+    made = Zygote(sandbox.strongest(allowed=(request.param,)))
+    assert made.sandbox.name == request.param
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def student(zygote, tmp_path):
+    (tmp_path / "secret").write_text("s")
+    made = Student(zygote, QUICK, (str(tmp_path), str(HOMEWORK / "sources")))
+    made.run("probe", PROBE)
+    yield made
+    made.close()
+
+
+def tried(student, code):
+    student.run("try", f"outcome = attempt(lambda: {code})")
+    return student.fetch("outcome")
+
+
+def sealed(student):
+    """Skip what is not promised without a sandbox."""
+    if student.zygote.sandbox.name == "limits only":
+        pytest.skip("not promised by limits alone")
+
+
+def test_the_instructors_source_cannot_be_read(student):
+    sealed(student)
+    path = str(HOMEWORK / "sources" / "02_bptt.md")
+    assert tried(student, f"open({path!r}).read()") == "FileNotFoundError"
+
+
+def test_the_course_folder_cannot_be_read(student, tmp_path):
+    sealed(student)
+    assert tried(student, f"open({str(tmp_path / 'secret')!r}).read()") == "FileNotFoundError"
+
+
+@pytest.mark.parametrize("place", ["/etc", "/usr", "/", str(Path(__file__).parent)])
+def test_nothing_can_be_written_outside_scratch(student, place):
+    sealed(student)
+    came = tried(student, f"open({place + '/homework-was-here'!r}, 'w').write('x')")
+    assert came in ("OSError", "PermissionError", "FileNotFoundError")
+    assert not os.path.exists(f"{place}/homework-was-here")
+
+
+def test_scratch_is_empty_writable_and_its_own(zygote):
+    if zygote.sandbox.name == "limits only":
+        pytest.skip("not promised by limits alone")
+    for _ in range(2):
+        made = Student(zygote, QUICK)
+        made.run("probe", PROBE)
+        assert tried(made, "__import__('os').listdir('/tmp')") == "[]"
+        assert tried(made, "open('/tmp/mine', 'w').write('x')") == "1"
+        made.close()
+
+
+def test_scratch_is_small(student):
+    sealed(student)
+    student.run("fill", "f = open('/tmp/big', 'wb')")
+    assert tried(student, "[f.write(bytes(2**20)) for _ in range(100)] and f.flush()") == "OSError"
+
+
+def test_no_other_process_is_seen(student):
+    sealed(student)
+    student.run("pids", "import os\npids = [p for p in os.listdir('/proc') if p.isdigit()]")
+    command = b"pytest"
+    for pid in student.fetch("pids"):
+        assert command.decode() not in tried(student, f"open('/proc/{pid}/cmdline').read()")
+
+
+def test_no_network(student):
+    sealed(student)
+    code = "__import__('socket').create_connection(('127.0.0.1', 9), timeout=1)"
+    assert tried(student, code) == "OSError"
+
+
+def test_no_privileges(student):
+    effective = tried(student, "[l for l in open('/proc/self/status') if l.startswith('CapEff')]")
+    assert "0000000000000000" in effective
+
+
+def test_the_environment_tells_nothing(student, monkeypatch):
+    monkeypatch.setenv("HOMEWORK_EXAM", "hidden")
+    seen = tried(student, "dict(__import__('os').environ)")
+    assert "hidden" not in seen
+    assert "HOMEWORK" not in seen
+
+
+def test_rnnviz_and_the_drawing_are_there(student):
+    student.run(
+        "draw", "import matplotlib.pyplot as plt\nfrom rnnviz import flow, plots\nplt.plot([1])"
+    )
+
+
+def test_endless_loop_is_ended_and_the_rest_goes_on(zygote):
+    made = Student(zygote, replace(QUICK, cell_seconds=0.5))
+    made.run("one", "kept = 1")
+    start = time.monotonic()
+    with pytest.raises(EndedError, match=r"two: no answer within 0\.5 s"):
+        made.run("two", "while True: pass")
+    assert time.monotonic() - start < 10
+    assert made.fetch("kept") == 1
+    assert [state for state, _ in made.events] == ["timed out"]
+    made.close()
+
+
+def test_total_time_is_bounded(zygote):
+    made = Student(zygote, replace(QUICK, cell_seconds=0.4, total_seconds=0.9))
+    for number in range(4):
+        with pytest.raises(EndedError):
+            made.run(f"{number}", "while True: pass")
+    with pytest.raises(EndedError, match="used up its"):
+        made.fetch("x")
+    made.close()
+
+
+def test_memory_is_bounded(zygote):
+    made = Student(zygote, replace(QUICK, memory_megabytes=200))
+    with pytest.raises((StudentError, EndedError)):
+        made.run("eat", "kept = [bytearray(2**20) for _ in range(1000)]")
+    made.close()
+
+
+@pytest.mark.parametrize(
+    "code", ["import os\nos._exit(3)", "import os\nos.kill(os.getpid(), 11)\nos.abort()"]
+)
+def test_a_process_that_ends_is_said_and_replaced(student, code):
+    student.run("before", "kept = 1")
+    with pytest.raises(EndedError) as told:
+        student.run("end", code)
+    assert told.value.state == "crashed"
+    assert "exit 3" in str(told.value) or "killed (SIG" in str(told.value)
+    assert student.fetch("kept") == 1
+
+
+def test_an_error_in_a_cell_is_told_and_what_it_did_stays(student):
+    with pytest.raises(StudentError, match="ZeroDivisionError: division by zero"):
+        student.run("bad", "kept = 2\n1 / 0")
+    assert student.fetch("kept") == 2
+
+
+def test_printing_is_bounded(student):
+    printed = student.run("print", "for _ in range(100): print('x' * 10_000)")
+    assert len(printed) < 21_000
+    assert printed.endswith("characters more")
+
+
+def test_no_descendant_outlives_its_submission(zygote):
+    made = Student(zygote, QUICK)
+    code = """
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        while True: time.sleep(0.05)
+    os._exit(0)
+"""
+    made.run("fork", code)
+    made.close()
+    inside = zygote._process.pid
+    limit = time.monotonic() + 10
+    while (alive := descendants(inside)) > most(zygote) and time.monotonic() < limit:
+        time.sleep(0.05)
+    assert alive <= most(zygote)
+
+
+def most(zygote):
+    """Return the processes that a zygote at rest has below it: bubblewrap adds its own."""
+    return 2 if zygote.sandbox.command else 0
+
+
+def descendants(pid):
+    """Return the number of living processes below one."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return sum(1 + descendants(int(child)) for child in children if Path(f"/proc/{child}").exists())

@@ -1,0 +1,235 @@
+"""What was handed in: finding it, reading it, putting it into the instructor's notebook."""
+
+import json
+import os
+
+import nbformat
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader import source, submission
+from grader.collect import collect
+from grading import MINI
+
+SOURCE = source.read(MINI)
+IDS = [cell.id for cell in SOURCE.cells]
+
+
+def handed_in(change=lambda cells: cells):
+    """Return the small assignment with the model solution, its cells changed."""
+    made = nbformat.from_dict(source.read(MINI))
+    made.cells = change(made.cells)
+    return submission.parse(nbformat.writes(made).encode())
+
+
+def states(made):
+    return sorted({state for state, _ in made.events})
+
+
+# -- reading
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "expected a notebook in JSON"),
+        (b"\xff\xfe", "expected a notebook in JSON"),
+        (b"{", "expected a notebook in JSON"),
+        (b"[" * 10**5, "expected a notebook in JSON"),
+        (b"[]", "expected a notebook with cells"),
+        (b'{"cells": 3}', "expected a notebook with cells"),
+        (b'{"cells": [3]}', "expected cells with a type and a text"),
+        (b'{"cells": [{"cell_type": "code"}]}', "expected cells with a type and a text"),
+        (b'{"cells": [{"cell_type": "code", "source": [1]}]}', "expected cells with a type"),
+        (b'{"cells": [{"source": "1", "cell_type": 3}]}', "expected cells with a type"),
+        (
+            json.dumps({"cells": [{"cell_type": "code", "source": "x" * 3 * 2**20}]}).encode(),
+            "expected at most 2097152 characters in all cells, got 3145728",
+        ),
+    ],
+    ids=range(11),
+)
+def test_what_is_no_notebook_is_unreadable_and_says_why(content, message):
+    with pytest.raises(submission.UnreadableError, match=message):
+        submission.parse(content)
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_any_bytes_are_a_notebook_or_unreadable(content):
+    try:
+        made = submission.parse(content)
+    except submission.UnreadableError:
+        return
+    submission.rebuild(SOURCE, made)
+
+
+# -- rebuilding
+
+
+def test_model_solution_rebuilds_to_the_source():
+    made = submission.rebuild(SOURCE, handed_in())
+    assert [cell.id for cell in made.notebook.cells] == IDS
+    assert [cell.source for cell in made.notebook.cells] == [cell.source for cell in SOURCE.cells]
+    assert made.events == []
+
+
+def test_given_code_and_checks_come_from_the_source():
+    def tamper(cells):
+        for cell in cells:
+            if cell.id.startswith(("check", "cell")):
+                cell.source, cell.metadata.nbgrader = "changed = True", {"points": 1000}
+        return cells
+
+    made = submission.rebuild(SOURCE, handed_in(tamper))
+    for cell, wanted in zip(made.notebook.cells, SOURCE.cells, strict=False):
+        if cell.id.startswith(("check", "cell")):
+            assert cell.source == wanted.source
+            assert cell.metadata == wanted.metadata
+
+
+def test_added_cells_stay_where_they_were():
+    new = nbformat.v4.new_code_cell("helper = 1")
+    at = IDS.index("solve-9-1")
+    made = submission.rebuild(SOURCE, handed_in(lambda cells: [*cells[:at], new, *cells[at:]]))
+    ids = [cell.id for cell in made.notebook.cells]
+    assert ids[at - 1 : at + 2] == [IDS[at - 1], f"added-{at:03d}", "solve-9-1"]
+    assert made.notebook.cells[at].source == "helper = 1"
+
+
+def test_removed_metadata_is_said_and_the_code_still_runs():
+    def strip(cells):
+        for number, cell in enumerate(cells):
+            cell.metadata, cell.id = {}, f"x{number}"
+        return cells
+
+    made = submission.rebuild(SOURCE, handed_in(strip))
+    assert states(made) == ["metadata removed"]
+    cells = {cell.id: cell for cell in made.notebook.cells}
+    assert cells["solve-9-1"].source == ""
+    solution = [cell for cell in made.notebook.cells if "def double" in cell.source]
+    assert [cell.id[:5] for cell in solution] == ["added"]
+    assert made.notebook.cells.index(solution[0]) < made.notebook.cells.index(cells["check-9-1"])
+
+
+def test_metadata_alone_removed_is_found_by_the_cells_own_id():
+    def strip(cells):
+        for cell in cells:
+            cell.metadata = {}
+        return cells
+
+    made = submission.rebuild(SOURCE, handed_in(strip))
+    assert states(made) == ["metadata removed"]
+    assert {cell.id: cell.source for cell in made.notebook.cells}["solve-9-1"].startswith("def")
+
+
+def test_a_deleted_cell_is_said():
+    made = submission.rebuild(
+        SOURCE, handed_in(lambda cells: [c for c in cells if c.id != "solve-9-2"])
+    )
+    assert made.events == [("metadata removed", "solve-9-2 is missing or has lost its mark")]
+    assert [cell.id for cell in made.notebook.cells] == IDS
+
+
+def test_of_cells_that_stand_twice_the_last_counts():
+    def twice(cells):
+        again = nbformat.from_dict(next(c for c in cells if c.id == "solve-9-1"))
+        again.source, again.id = "double = None", "copy"
+        return [*cells, again]
+
+    made = submission.rebuild(SOURCE, handed_in(twice))
+    assert made.events == [("suspicious", "solve-9-1 stands 2 times, the last counts")]
+    assert {c.id: c.source for c in made.notebook.cells}["solve-9-1"] == "double = None"
+
+
+def test_rebuilding_changes_nothing_that_was_handed_in():
+    came = handed_in()
+    before = json.dumps(came)
+    submission.rebuild(SOURCE, came)
+    assert json.dumps(came) == before
+
+
+@given(st.permutations(range(len(IDS))), st.sets(st.sampled_from(IDS)))
+def test_any_order_and_any_loss_gives_the_sources_cells_in_order(order, gone):
+    made = submission.rebuild(
+        SOURCE, handed_in(lambda cells: [cells[i] for i in order if cells[i].id not in gone])
+    )
+    assert [cell.id for cell in made.notebook.cells if not cell.id.startswith("added")] == IDS
+
+
+# -- finding
+
+
+def place(root, path, content="{}"):
+    target = root / "submitted" / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(content, encoding="utf-8")
+    return target
+
+
+def problems(root):
+    return {one.student: one.problem for one in collect(root / "submitted", ["mini", "other"])}
+
+
+def test_a_hand_in_in_its_place_is_found(tmp_path):
+    path = place(tmp_path, "ann/mini/mini.ipynb")
+    (found,) = collect(tmp_path / "submitted", ["mini"])
+    assert (found.student, found.assignment, found.path) == ("ann", "mini", path)
+    assert found.problem == found.note == ""
+
+
+def test_another_file_name_is_taken_and_noted(tmp_path):
+    place(tmp_path, "ann/mini/mini (1).ipynb")
+    (found,) = collect(tmp_path / "submitted", ["mini"])
+    assert found.problem == ""
+    assert found.note == "handed in as mini (1).ipynb"
+
+
+@pytest.mark.parametrize(
+    ("path", "student", "message"),
+    [
+        ("mini.ipynb", "?", "got a file without a student"),
+        ("ann/mini.ipynb", "ann", "expected a folder named after the assignment"),
+        ("ann/homework9/mini.ipynb", "ann", "expected one of mini, other, got homework9"),
+        ("ann/mini/mini.py", "ann", "expected mini.ipynb, got mini.py"),
+        ("a b;c/mini/mini.ipynb", "'a b;c'", "expected a student id of letters, digits"),
+        (f"{'x' * 65}/mini/mini.ipynb", f"'{'x' * 65}'", "at most 64"),
+    ],
+)
+def test_what_is_in_a_wrong_place_says_what_was_expected(tmp_path, path, student, message):
+    place(tmp_path, path)
+    assert message in problems(tmp_path)[student]
+
+
+def test_two_hand_ins_are_not_chosen_between(tmp_path):
+    place(tmp_path, "ann/mini/mini.ipynb")
+    place(tmp_path, "ann/mini/mini-2.ipynb")
+    assert problems(tmp_path)["ann"] == (
+        "expected one notebook, got two hand-ins: mini-2.ipynb, mini.ipynb"
+    )
+
+
+def test_empty_folders_are_said(tmp_path):
+    (tmp_path / "submitted" / "ann").mkdir(parents=True)
+    (tmp_path / "submitted" / "bob" / "mini").mkdir(parents=True)
+    found = problems(tmp_path)
+    assert found["ann"] == "an empty folder: nothing was handed in"
+    assert found["bob"] == "expected mini.ipynb, got an empty folder"
+
+
+def test_links_and_pipes_are_not_followed(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("s")
+    for student, make in (("ann", lambda p: p.symlink_to(secret)), ("bob", os.mkfifo)):
+        folder = tmp_path / "submitted" / student / "mini"
+        folder.mkdir(parents=True)
+        make(folder / "mini.ipynb")
+    (tmp_path / "submitted" / "cyn").symlink_to(tmp_path / "submitted" / "ann")
+    found = problems(tmp_path)
+    assert found["ann"] == found["bob"] == "expected a file, mini.ipynb is none"
+    assert "got a file without a student" in found["?"]
+
+
+def test_no_folder_of_submissions_is_said(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"expected hand-ins in .*STUDENT/ASSIGNMENT"):
+        collect(tmp_path / "submitted", ["mini"])
