@@ -43,8 +43,7 @@ def release(arguments: argparse.Namespace) -> None:
     course.generate(root, texts())
     marks.write(root / "nbgrader_config.py", SETTINGS)
     for name in texts():
-        made = (root / "release" / name / f"{name}.ipynb").read_text(encoding="utf-8")
-        marks.write(HERE / f"{name}.ipynb", made)
+        marks.write(HERE / f"{name}.ipynb", course.released(root, name))
     print(f"released {len(texts())} assignments into {root / 'release'}")
     students = root / "students.csv"
     if not students.exists():

@@ -103,13 +103,17 @@ def _release(root: Path, assignment: str) -> None:
         converter.start()
 
 
-def student_version(assignment: str, source: str) -> str:
-    """Return the notebook that students get, from an instructor source."""
+def student_versions(sources: dict[str, str]) -> dict[str, str]:
+    """Return the notebooks that students get, of instructor sources by assignment."""
     with tempfile.TemporaryDirectory(prefix="homework-release-") as folder:
-        root = Path(folder)
-        generate(root, {assignment: source})
-        path = root / "release" / assignment / f"{assignment}.ipynb"
-        return path.read_text(encoding="utf-8")
+        generate(Path(folder), sources)
+        return {name: released(Path(folder), name) for name in sources}
+
+
+def released(root: Path, assignment: str) -> str:
+    """Return the text of a student version in a course folder."""
+    path = root / "release" / assignment / f"{assignment}.ipynb"
+    return path.read_text(encoding="utf-8")
 
 
 def feedback(root: Path, assignments: list[str]) -> int:

@@ -93,8 +93,9 @@ def grade(job: Job) -> Result:
     rebuilt = submission.rebuild(read(job.source), handed_in)
     isolation.forbid_inspection()
     examination = Examination(_zygote(job.sandbox), job.limits, job.token, job.exam_key, job.hide)
-    course = _course(job.assignment, job.source)
-    scores, graded = course.autograde(job.student, rebuilt.notebook, examination)
+    course = _course()
+    course.release(job.assignment, job.source)
+    scores, graded = course.autograde(job.student, job.assignment, rebuilt.notebook, examination)
     return Result(job.student, job.assignment, scores, rebuilt.events + examination.events, graded)
 
 
@@ -105,33 +106,44 @@ def _zygote(allowed: tuple[str, ...]) -> Zygote:
     return zygote
 
 
-@functools.lru_cache(maxsize=8)
-def _course(assignment: str, source: str) -> "ShardCourse":
-    return ShardCourse(assignment, source)
+@functools.cache
+def _course() -> "ShardCourse":
+    return ShardCourse()
 
 
 class ShardCourse:
-    """A throw-away course of nbgrader with one assignment."""
+    """A throw-away course of nbgrader, of this process alone."""
 
-    def __init__(self, assignment: str, source: str):
-        from grader.course import generate
-
-        self.assignment = assignment
+    def __init__(self):
         self._folder = tempfile.TemporaryDirectory(prefix="homework-shard-")
         self.root = Path(self._folder.name)
-        generate(self.root, {assignment: source})
+        self._released = {}
 
-    def autograde(self, student: str, notebook: nbformat.NotebookNode, examination: Examination):
+    def release(self, assignment: str, source: str) -> None:
+        """Make an assignment known to nbgrader, once."""
+        from grader.course import generate
+
+        if self._released.get(assignment) != source:
+            generate(self.root, {assignment: source})
+            self._released[assignment] = source
+
+    def autograde(
+        self,
+        student: str,
+        assignment: str,
+        notebook: nbformat.NotebookNode,
+        examination: Examination,
+    ) -> tuple[dict, str]:
         """Run nbgrader's `Autograde` with the examination in place of its `Execute`."""
         from nbgrader.converters import Autograde
         from nbgrader.preprocessors import CheckCellMetadata, LimitOutput, SaveAutoGrades
 
         from grader.course import directory, gradebook, telling
 
-        where = directory(self.root, assignment=self.assignment, student=student)
-        handed_in = self.root / "submitted" / student / self.assignment
-        graded = self.root / "autograded" / student / self.assignment
-        name = f"{self.assignment}.ipynb"
+        where = directory(self.root, assignment=assignment, student=student)
+        handed_in = self.root / "submitted" / student / assignment
+        graded = self.root / "autograded" / student / assignment
+        name = f"{assignment}.ipynb"
         handed_in.mkdir(parents=True)
         try:
             (handed_in / name).write_text(nbformat.writes(notebook), encoding="utf-8")
@@ -145,7 +157,7 @@ class ShardCourse:
             with telling(converter):
                 converter.start()
             with gradebook(where.db_url) as book:
-                found = book.find_submission(self.assignment, student)
+                found = book.find_submission(assignment, student)
                 scores = {
                     grade.name: None if grade.needs_manual_grade else grade.auto_score
                     for part in found.notebooks
