@@ -1,6 +1,7 @@
 """Attacks: none gains a point, hangs the run, or touches another's work or the course."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ pytest.importorskip("nbgrader")
 import attacks
 from attacks import ASSIGNMENT, ATTACKS, KEPT
 from grader import keys, marks, sandbox
-from grading import graded, new_course
+from grading import QUICK, graded, new_course
 from submissions import SOURCES, hand_in, solved
 
 KINDS = [kind for kind in sandbox.KINDS if sandbox.strongest(allowed=(kind,)).name == kind]
@@ -39,7 +40,8 @@ def attacked(request, tmp_path_factory):
     for one in ATTACKS:
         one.hand_in(root, secret)
     before = snapshot(root / "submitted")
-    rows = graded(root, ASSIGNMENT, jobs=2, sandbox=(request.param,))
+    limits = replace(QUICK, cell_seconds=2.0, total_seconds=12.0)
+    rows = graded(root, ASSIGNMENT, jobs=2, sandbox=(request.param,), limits=limits)
     assert snapshot(root / "submitted") == before
     return root, rows
 

@@ -1,7 +1,7 @@
 """The bank: every right solution gets full marks, every wrong one loses the points of its task.
 
-Part of it by default, two right and two wrong solutions of each task; all of it with
-``--whole-bank`` (`make bank`).
+Part of it by default, a right and two wrong solutions of each task; all of it with ``--whole-bank``
+(`make bank`).
 """
 
 from collections import defaultdict
@@ -18,14 +18,14 @@ CASES = [case for name in SOURCES for case in cases(name)]
 
 
 def part_of(everything):
-    """Return the first and the last right, and two of the wrong solutions of each task."""
+    """Return one of the right solutions of each task and two of the wrong ones."""
     tasks = defaultdict(list)
     for case in everything:
         tasks[*case.cells, bool(case.lost)].append(case)
     return [
         case
-        for (_, wrong), found in sorted(tasks.items())
-        for case in ([found[0], found[len(found) // 2]] if wrong else [found[0], found[-1]])
+        for number, ((_, wrong), found) in enumerate(sorted(tasks.items()))
+        for case in ([found[0], found[len(found) // 2]] if wrong else [found[number % len(found)]])
     ]
 
 
