@@ -1,6 +1,7 @@
 """What a student's process can see and do, in each sandbox that this machine offers."""
 
 import os
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -33,9 +34,23 @@ def zygote(request):
 
 
 @pytest.fixture
-def student(zygote, tmp_path):
-    (tmp_path / "secret").write_text("s")
-    made = Student(zygote, QUICK, (str(tmp_path), str(HOMEWORK / "sources")))
+def outside():
+    """Make a folder that the submission's own scratch does not cover anyway."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def student(zygote, outside, monkeypatch):
+    home = outside / "home"
+    (home / ".ssh").mkdir(parents=True)
+    (home / ".ssh" / "key").write_text("k")
+    (home / ".netrc").write_text("n")
+    monkeypatch.setenv("HOME", str(home))
+    course = outside / "course"
+    course.mkdir()
+    (course / "secret").write_text("s")
+    made = Student(zygote, QUICK, sandbox.hidden(course))
     made.run("probe", PROBE)
     yield made
     made.close()
@@ -58,9 +73,22 @@ def test_the_instructors_source_cannot_be_read(student):
     assert tried(student, f"open({path!r}).read()") == "FileNotFoundError"
 
 
-def test_the_course_folder_cannot_be_read(student, tmp_path):
+@pytest.mark.parametrize("place", ["course/secret", "home/.ssh/key", "home/.netrc"])
+def test_course_folder_and_home_cannot_be_read(student, outside, place):
     sealed(student)
-    assert tried(student, f"open({str(tmp_path / 'secret')!r}).read()") == "FileNotFoundError"
+    came = tried(student, f"open({str(outside / place)!r}).read()")
+    assert came in ("FileNotFoundError", "")
+
+
+def test_of_the_home_only_what_leads_to_python_is_left(tmp_path, monkeypatch):
+    for name in ("private", "tools/venv", "file"):
+        (tmp_path / name).mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("sys.prefix", str(tmp_path / "tools" / "venv"))
+    hidden = sandbox.hidden(tmp_path / "course")
+    assert str(tmp_path / "private") in hidden
+    assert str(tmp_path / "tools") not in hidden
+    assert str(tmp_path / "course") in hidden
 
 
 @pytest.mark.parametrize("place", ["/etc", "/usr", "/", str(Path(__file__).parent)])

@@ -13,7 +13,7 @@ from pathlib import Path
 
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER = 0x00020000, 0x08000000, 0x10000000
 CLONE_NEWPID, CLONE_NEWNET = 0x20000000, 0x40000000
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REC, MS_PRIVATE = 1, 2, 4, 16384, 1 << 18
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 4096, 16384, 1 << 18
 SYS_MOUNT_SETATTR, AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_RDONLY = 442, -100, 0x8000, 1
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38
 CAPABILITY_VERSION = 0x20080522
@@ -58,8 +58,8 @@ def own_scratch(megabytes: int) -> None:
         _succeeds(_libc.mount(b"tmpfs", b"/tmp", b"tmpfs", MS_NOSUID | MS_NODEV, options))
 
 
-def cover(folders: list[str]) -> None:
-    """Make every file read-only and some folders empty, for the processes of this namespace.
+def cover(places: list[str]) -> None:
+    """Make every file read-only, and some folders and files empty, in this namespace.
 
     Raises
     ------
@@ -69,10 +69,12 @@ def cover(folders: list[str]) -> None:
     read_only = (ctypes.c_uint64 * 4)(MOUNT_ATTR_RDONLY, 0, 0, 0)
     where = (AT_FDCWD, b"/", AT_RECURSIVE, read_only, ctypes.sizeof(read_only))
     _succeeds(_libc.syscall(SYS_MOUNT_SETATTR, *where))
-    for folder in folders:
-        if Path(folder).is_dir():
-            target = os.fsencode(folder)
+    for place in places:
+        target = os.fsencode(place)
+        if Path(place).is_dir():
             _succeeds(_libc.mount(b"tmpfs", target, b"tmpfs", MS_NOSUID | MS_RDONLY, b"size=4k"))
+        elif Path(place).is_file():
+            _succeeds(_libc.mount(b"/dev/null", target, None, MS_BIND, None))
 
 
 def own_processes() -> None:

@@ -3,8 +3,8 @@
 - ``bubblewrap``: they see the system's programs, Python and `rnnviz`, read-only, and nothing else:
   no home, no course folder, no network, no other process.
 - ``namespaces`` (Linux lets ordinary users make them, and bubblewrap is not there): they see every
-  file as it is, read-only, but find the course folder and the sources empty; no network, no other
-  process.
+  file as it is, read-only, but find the course folder, the sources and the home empty (but for
+  what leads to Python and `rnnviz`); no network, no other process.
 - ``limits only``: bounds on time, memory, output and processes, and a separate process, but the
   same user: what that user can read and write, a submission can.
 
@@ -111,5 +111,13 @@ def _works(sandbox: Sandbox) -> bool:
 
 
 def hidden(root: Path) -> tuple[str, ...]:
-    """Return the folders that a submission has no business in."""
-    return tuple(str(one.resolve()) for one in (root, HOMEWORK / "sources", HOMEWORK / "course"))
+    """Return the places that a submission has no business in: the course, the sources, the home.
+
+    Of the home, all but what leads to Python, to `rnnviz` and to this folder.
+    """
+    package = importlib.util.find_spec("rnnviz").submodule_search_locations[0]
+    needed = [Path(one).resolve() for one in (sys.prefix, sys.base_prefix, package, HOMEWORK)]
+    home = [one for one in Path.home().resolve().glob("*") if not one.is_symlink()]
+    own = [one for one in home if not any(path.is_relative_to(one) for path in needed)]
+    course = (root, HOMEWORK / "sources", HOMEWORK / "course")
+    return tuple(str(one) for one in (*own, *(one.resolve() for one in course)))
