@@ -334,14 +334,6 @@ def test_a_shard_that_dies_costs_only_what_killed_it(root, monkeypatch):
     assert len(pools) >= 2
 
 
-def test_two_processes_give_what_one_gives(root):
-    for i in range(4):
-        mini_hand_in(root, f"s{i}", **({"solve_9_1": WRONG} if i % 2 else {}))
-    one = mini_graded(root)
-    subprocess.run(["rm", "-r", root / "records", root / "autograded"], check=True)
-    assert mini_graded(root, executor=None, jobs=2) == one
-
-
 # -- the commands
 
 

@@ -226,7 +226,10 @@ def _kind(value):
 
 def _brief(value):
     if isinstance(value, torch.Tensor):
-        return str(value.tolist()) if value.numel() <= 4 else f"a tensor {tuple(value.shape)}"
+        few = value.ndim == 1 and len(value) <= 4
+        return (
+            f"{[round(x, 3) for x in value.tolist()]}" if few else f"a tensor {tuple(value.shape)}"
+        )
     shown = " ".join(repr(value).split())
     return shown if len(shown) <= 40 else f"{shown[:37]}…"
 

@@ -51,11 +51,12 @@ def own_mounts() -> None:
     _succeeds(_libc.unshare(CLONE_NEWNS))
 
 
-def own_scratch(megabytes: int) -> None:
-    """Cover /tmp with an empty, small one that goes with the process, where that is allowed."""
+def own_scratch(folder: str, megabytes: int) -> None:
+    """Cover a folder with an empty, small one that goes with the process, where that is allowed."""
     options = f"size={megabytes}m,mode=1777".encode()
+    flags = MS_NOSUID | MS_NODEV
     with contextlib.suppress(OSError):
-        _succeeds(_libc.mount(b"tmpfs", b"/tmp", b"tmpfs", MS_NOSUID | MS_NODEV, options))
+        _succeeds(_libc.mount(b"tmpfs", os.fsencode(folder), b"tmpfs", flags, options))
 
 
 def cover(places: list[str]) -> None:

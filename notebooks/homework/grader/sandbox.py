@@ -17,6 +17,7 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,12 +59,12 @@ def environment(sandbox: Sandbox) -> dict[str, str]:
     """Return the environment of the processes inside: nothing of ours that could tell a secret."""
     return {
         "PATH": "/usr/bin:/bin",
-        "HOME": "/tmp",
+        "HOME": scratch(),
         "PYTHONPATH": sandbox.home,
         "PYTHONDONTWRITEBYTECODE": "1",
         "OMP_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
-        "MPLCONFIGDIR": "/tmp",
+        "MPLCONFIGDIR": scratch(),
         "LANG": "C.UTF-8",
     }
 
@@ -110,14 +111,29 @@ def _works(sandbox: Sandbox) -> bool:
     return done.returncode == 0
 
 
-def hidden(root: Path) -> tuple[str, ...]:
-    """Return the places that a submission has no business in: the course, the sources, the home.
-
-    Of the home, all but what leads to Python, to `rnnviz` and to this folder.
-    """
+def needed() -> list[Path]:
+    """Return the folders that the processes inside read: Python, `rnnviz`, this one."""
     package = importlib.util.find_spec("rnnviz").submodule_search_locations[0]
-    needed = [Path(one).resolve() for one in (sys.prefix, sys.base_prefix, package, HOMEWORK)]
-    home = [one for one in Path.home().resolve().glob("*") if not one.is_symlink()]
-    own = [one for one in home if not any(path.is_relative_to(one) for path in needed)]
+    return [Path(one).resolve() for one in (sys.prefix, sys.base_prefix, package, HOMEWORK)]
+
+
+def scratch() -> str:
+    """Return the folder that a submission may write to; its own, empty one is put there."""
+    return "/dev/shm" if any(one.is_relative_to("/tmp") for one in needed()) else "/tmp"
+
+
+def hidden(root: Path) -> tuple[str, ...]:
+    """Return the places that a submission has no business in.
+
+    The course, the sources, and what lies in the home and among the temporary files, but for what
+    leads to a folder that is needed.
+    """
+    others = [*Path.home().resolve().glob("*"), *Path(tempfile.gettempdir()).resolve().glob("*")]
+    read = needed()
+    own = [
+        one
+        for one in others
+        if not one.is_symlink() and not any(path.is_relative_to(one) for path in read)
+    ]
     course = (root, HOMEWORK / "sources", HOMEWORK / "course")
     return tuple(str(one) for one in (*own, *(one.resolve() for one in course)))

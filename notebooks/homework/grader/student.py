@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import checks
 from grader import values
-from grader.sandbox import Sandbox, environment
+from grader.sandbox import Sandbox, environment, scratch
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,7 @@ class Zygote:
         talk, their_talk = socket.socketpair()
         request = {
             "memory_megabytes": limits.memory_megabytes,
+            "scratch": scratch(),
             "scratch_megabytes": limits.scratch_megabytes,
             "cpu_seconds": int(limits.total_seconds) + 1,
             "hide": list(hide) if self.sandbox.covers else None,

@@ -80,10 +80,10 @@ def _student(talk: socket.socket, limits: dict, separate: bool) -> None:
     isolation.limit(memory_megabytes=limits["memory_megabytes"], cpu_seconds=limits["cpu_seconds"])
     if separate:
         isolation.own_mounts()
-        isolation.own_scratch(limits["scratch_megabytes"])
+        isolation.own_scratch(limits["scratch"], limits["scratch_megabytes"])
     if limits["hide"] is not None:
         isolation.own_processes()
-    os.chdir("/tmp")
+    os.chdir(limits["scratch"])
     isolation.drop_capabilities()
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
