@@ -23,12 +23,16 @@ KEPT = frozenset({"check-2-2"})
 
 @dataclass(frozen=True)
 class Attack:
-    """One attack: its name, what it hands in, the states it may end in, what it earns honestly."""
+    """One attack: its name, what it hands in, the states it may end in, what it earns honestly.
+
+    Slow ones, of which a quicker one of the same kind is there, are left to the whole bank.
+    """
 
     name: str
     make: Callable[[str], bytes]
     states: tuple[str, ...]
     keeps: frozenset = KEPT
+    slow: bool = False
 
     def hand_in(self, root: Path, secret: str) -> Path:
         """Hand it in under its own name."""
@@ -39,7 +43,7 @@ class Attack:
 ATTACKS: list[Attack] = []
 
 
-def attack(*states: str, keeps: frozenset = KEPT):
+def attack(*states: str, keeps: frozenset = KEPT, slow: bool = False):
     """Register a function of the token that returns a notebook, or the bytes of a file."""
 
     def register(make):
@@ -48,7 +52,7 @@ def attack(*states: str, keeps: frozenset = KEPT):
             return made if isinstance(made, bytes) else nbformat.writes(made).encode()
 
         name = "attack-" + make.__name__.replace("_", "-")
-        ATTACKS.append(Attack(name, content, states or ("suspicious",), keeps))
+        ATTACKS.append(Attack(name, content, states or ("suspicious",), keeps, slow))
         return make
 
     return register
@@ -79,12 +83,12 @@ def infinite_loop(token):
     return written(token, solve_2_1=one_step("while True:\n    pass"))
 
 
-@attack("timed out")
+@attack("timed out", slow=True)
 def infinite_loop_in_a_cell(token):
     return with_cell(token, "while True:\n    pass")
 
 
-@attack("timed out")
+@attack("timed out", slow=True)
 def loop_that_swallows_every_error(token):
     body = """
 while True:
@@ -103,7 +107,7 @@ def memory_eater(token):
     return written(token, solve_2_1=one_step(body))
 
 
-@attack("timed out", "crashed", "needs manual", "graded")
+@attack("timed out", "crashed", "needs manual", "graded", slow=True)
 def list_that_grows(token):
     return with_cell(token, "kept = [0]\nwhile True:\n    kept = kept + kept")
 
@@ -426,7 +430,7 @@ for place in ("/etc", "/usr", "/var/tmp", os.path.expanduser("~"), "/homework", 
     return with_cell(token, code)
 
 
-@attack("suspicious", "timed out")
+@attack("suspicious", "timed out", slow=True)
 def looks_for_the_secret(token):
     code = """
 import glob
@@ -507,7 +511,7 @@ raise Odd()
     return written(token, solve_2_1=one_step(body))
 
 
-@attack("timed out", "suspicious")
+@attack("timed out", "suspicious", slow=True)
 def error_that_never_prints(token):
     body = """
 class Odd(Exception):
@@ -518,7 +522,7 @@ raise Odd()
     return written(token, solve_2_1=one_step(body))
 
 
-@attack("needs manual", "graded", "crashed", "timed out")
+@attack("needs manual", "graded", "crashed", "timed out", slow=True)
 def nests_without_end(token):
     body = "nest = []\nfor _ in range(10**6):\n    nest = [nest]\nreturn nest"
     return written(token, solve_2_1=one_step(body))
