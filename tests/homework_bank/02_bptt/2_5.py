@@ -232,21 +232,6 @@ relative_error = ((P2 - P).norm() / P.norm()).item()
 decades = decades / T
 
 
-# %% wrong: one step short, to h_1
-from rnnviz import bptt
-
-W_I, W_R, _, inputs, h0, _ = my_network()
-states = run(W_I, W_R, inputs, h0)
-T = len(inputs)
-logs = bptt.lag_log_norms(bptt.step_jacobians(W_R, states)) / math.log(10)
-P = bptt.jacobian_product(bptt.step_jacobians(W_R, states), T, 0)
-P2 = bptt.jacobian_product((1 - states[:-1] ** 2)[:, :, None] * W_R, T, 0)
-lag_lost = int((logs < -6).nonzero()[0])
-decades = logs[T].item()
-relative_error = ((P2 - P).norm() / P.norm()).item()
-decades = logs[T - 1].item()
-
-
 # %% wrong: in per cent
 from rnnviz import bptt
 
