@@ -460,7 +460,7 @@ if os.fork() == 0:
     return with_cell(token, code)
 
 
-@attack("timed out", "crashed", "suspicious")
+@attack("timed out", "crashed", "suspicious", slow=True)
 def fork_bomb(token):
     return with_cell(
         token,

@@ -13,7 +13,7 @@ from grader import course, keys, run, source
 from grader.student import USUAL
 from submissions import SOURCES, hand_in
 
-QUICK = replace(USUAL, cell_seconds=3.0, total_seconds=20.0, memory_megabytes=512)
+QUICK = replace(USUAL, cell_seconds=6.0, total_seconds=40.0, memory_megabytes=512)
 
 
 def new_course(root: Path, *assignments: str) -> str:

@@ -45,7 +45,7 @@ def attacked(request, tmp_path_factory):
     for one in chosen(request.config):
         one.hand_in(root, secret)
     before = snapshot(root / "submitted")
-    limits = replace(QUICK, cell_seconds=2.0, total_seconds=12.0)
+    limits = replace(QUICK, cell_seconds=6.0, total_seconds=40.0)
     rows = graded(root, ASSIGNMENT, jobs=2, sandbox=(request.param,), limits=limits)
     assert snapshot(root / "submitted") == before
     return root, rows
