@@ -16,8 +16,7 @@ from nbformat.v4 import new_output
 
 from grader import code
 from grader.student import EndedError, Limits, Student, StudentError, Zygote
-
-PRACTICE = "practice"
+from tokens import PRACTICE
 
 
 @dataclass

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.course import gradebook
-from grader.shard import STATES, Result
+from grader.shard import Result, state_of
 
 
 @dataclass(frozen=True)
@@ -115,8 +115,7 @@ class Marks:
                 else:
                     points, maximum = float(found.score), float(found.max_score)
                     waiting = bool(found.needs_manual_grade)
-        state = next((one for one in STATES if any(one == event for event, _ in events)), None)
-        state = state or ("needs manual" if waiting else "graded")
+        state = state_of(events, waiting=waiting)
         notes = "; ".join(dict.fromkeys(line for _, line in events))
         return Row(student, assignment, points, maximum, state, notes)
 

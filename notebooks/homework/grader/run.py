@@ -63,6 +63,7 @@ def grade_all(
     marks, secret = Marks(root), keys.read_secret(root / "secret")
     found = collect(root / "submitted", list(sources))
     waiting, rows, marked = [], {}, {}
+    hide = hidden(root)
     for one in found:
         if one.problem:
             rows[one] = _refused(one, one.problem)
@@ -86,7 +87,7 @@ def grade_all(
             exam_key=keys.exam_key(secret, one.student, one.assignment),
             limits=limits,
             sandbox=sandbox,
-            hide=hidden(root),
+            hide=hide,
         )
 
     for number, (one, result) in enumerate(_results(waiting, job, jobs, executor), start=1):

@@ -82,12 +82,11 @@ def strongest(*, allowed: tuple[str, ...] = KINDS) -> Sandbox:
 
 def _bubblewrap() -> list[str]:
     seen = ["/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives"]
-    package = importlib.util.find_spec("rnnviz").submodule_search_locations[0]
     words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
     words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
     for place in (*seen, sys.base_prefix, sys.prefix):
         words += ["--ro-bind-try", place, place]
-    words += ["--ro-bind", package, f"{HOME}/rnnviz"]
+    words += ["--ro-bind", _package(), f"{HOME}/rnnviz"]
     for name in (*MODULES, "grader"):
         words += ["--ro-bind", str(HOMEWORK / name), f"{HOME}/{name}"]
     return [*words, "--remount-ro", "/", "--chdir", "/tmp"]
@@ -113,8 +112,11 @@ def _works(sandbox: Sandbox) -> bool:
 
 def needed() -> list[Path]:
     """Return the folders that the processes inside read: Python, `rnnviz`, this one."""
-    package = importlib.util.find_spec("rnnviz").submodule_search_locations[0]
-    return [Path(one).resolve() for one in (sys.prefix, sys.base_prefix, package, HOMEWORK)]
+    return [Path(one).resolve() for one in (sys.prefix, sys.base_prefix, _package(), HOMEWORK)]
+
+
+def _package() -> str:
+    return importlib.util.find_spec("rnnviz").submodule_search_locations[0]
 
 
 def scratch() -> str:

@@ -72,10 +72,14 @@ class Result:
     @property
     def state(self) -> str:
         """The gravest of the events, else whether a person has to look."""
-        for state in STATES:
-            if any(state == event for event, _ in self.events):
-                return state
-        return "needs manual" if None in self.scores.values() else "graded"
+        return state_of(self.events, waiting=None in self.scores.values())
+
+
+def state_of(events: list, *, waiting: bool) -> str:
+    """Return the gravest of the events, else whether a person has to look."""
+    told = {event for event, _ in events}
+    usual = "needs manual" if waiting else "graded"
+    return next((state for state in STATES if state in told), usual)
 
 
 def grade(job: Job) -> Result:
