@@ -391,6 +391,153 @@ class Helper:
     return with_cell(token, code, solve_2_1=one_step(body))
 
 
+@attack("needs manual", "graded")
+def rnnviz_put_into_a_list(token):
+    return put_into_a_list(token, "table.append(rnnviz.bptt.step_jacobians)")
+
+
+@attack("needs manual", "graded")
+def rnnviz_handed_to_a_helper(token):
+    return put_into_a_list(
+        token, "def put(one):\n    table.append(one)\nput(rnnviz.bptt.step_jacobians)"
+    )
+
+
+@attack()
+def rnnviz_put_there_from_a_text(token):
+    return put_into_a_list(token, "exec('table.append(rnnviz.bptt.step_jacobians)')")
+
+
+@attack()
+def rnnviz_put_there_through_the_modules(token):
+    code = "import sys\nsys.modules['__main__'].table.append(rnnviz.bptt.step_jacobians)"
+    return put_into_a_list(token, code)
+
+
+@attack()
+def rnnviz_put_there_by_the_garbage_collector(token):
+    code = """
+import gc
+for one in gc.get_objects():
+    if type(one) is list and one == ["here"]:
+        one[0] = rnnviz.bptt.step_jacobians
+"""
+    return put_into_a_list(token, code, start='["here"]')
+
+
+def put_into_a_list(token, code, start="[]"):
+    """Return a submission that takes its answer from a list that another cell fills."""
+    body = "import torch\nreturn table[0](W_R, torch.stack([h, h]), activation=activation)[0]"
+    return with_cell(
+        token,
+        f"import rnnviz.bptt\ntable = {start}\n{code}",
+        solve_2_1=one_step(body),
+    )
+
+
+@attack()
+def rnnviz_by_a_pickle(token):
+    body = """
+import torch
+solve = torch.serialization.pickle.loads(b"crnnviz.bptt\\nstep_jacobians\\n.")
+return solve(W_R, torch.stack([h, h]), activation=activation)[0]
+"""
+    return written(token, solve_2_1=one_step(body))
+
+
+@attack()
+def autograd_by_a_format(token):
+    body = """
+import string
+import torch
+jacobian, _ = string.Formatter().get_field("0.auto" + "grad.functional.jacobian", (torch,), {})
+return jacobian(lambda a: torch.tanh(W_R @ a), torch.atanh(h))
+"""
+    return written(token, solve_2_1=one_step(body))
+
+
+@attack()
+def rnnviz_by_an_annotation(token):
+    code = """
+import typing
+class Found:
+    solve: "__import__('rnnviz.bptt').bptt.step_jacobians"
+"""
+    body = """
+import torch
+solve = typing.get_type_hints(Found)["solve"]
+return solve(W_R, torch.stack([h, h]), activation=activation)[0]
+"""
+    return with_cell(token, code, solve_2_1=one_step(body))
+
+
+@attack("needs manual", "graded")
+def rnnviz_through_numpy(token):
+    code = """
+import numpy
+found = {}
+numpy.testing.runstring("from rnnviz.bptt import step_jacobians as solve", found)
+"""
+    body = "import torch\nreturn found['solve'](W_R, torch.stack([h, h]), activation=activation)[0]"
+    return with_cell(token, code, solve_2_1=one_step(body))
+
+
+@attack("needs manual", "graded")
+def autograd_copied_into_an_object(token):
+    code = """
+import functools
+import torch
+inside = {}
+class Copy:
+    __dict__ = inside
+functools.update_wrapper(Copy(), torch)
+"""
+    body = """
+jacobian = inside["auto" + "grad"].functional
+return jacobian(lambda a: torch.tanh(W_R @ a), torch.atanh(h))
+"""
+    return with_cell(token, code, solve_2_1=one_step(body))
+
+
+@attack()
+def autograd_in_torchscript(token):
+    code = """
+import torch
+script = torch.jit.CompilationUnit('''
+def solve(W, a):
+    a = a.detach().requires_grad_(True)
+    f = torch.tanh(torch.mv(W, a))
+    rows = []
+    for n in range(f.numel()):
+        row = torch.autograd.grad([f[n]], [a], retain_graph=True)[0]
+        assert row is not None
+        rows.append(row)
+    return torch.stack(rows)
+''')
+"""
+    body = "return script.solve(W_R, torch.linalg.solve(W_R, torch.atanh(h)))"
+    return with_cell(token, code, solve_2_1=one_step(body))
+
+
+@attack()
+def builtins_through_a_frame(token):
+    body = """
+import torch
+inside = (one for one in [1]).gi_frame.f_builtins
+solve = inside["__imp" + "ort__"]("rnnviz.bptt").bptt.step_jacobians
+return solve(W_R, torch.stack([h, h]), activation=activation)[0]
+"""
+    return written(token, solve_2_1=one_step(body))
+
+
+@attack()
+def rnnviz_as_a_default(token):
+    code = "import rnnviz"
+    body = "return solver.bptt.step_jacobians(W_R, h.expand(2, -1), activation=activation)[0]"
+    solution = one_step(body).replace('"tanh")', '"tanh", solver=rnnviz)')
+    return with_cell(token, code, solve_2_1=solution)
+
+
 @attack()
 def autograd_in_a_helper(token):
     code = """

@@ -17,6 +17,7 @@ pytest.importorskip("nbgrader")
 
 import checks
 import submissions
+import tokens
 from grader import course, keys, source
 from submissions import HOMEWORK, SOURCES
 
@@ -85,6 +86,7 @@ def test_twenty_points_computed_measured_and_explained(name):
             assert "*Rubric.*" in cell.source
             assert len(cell.source.split("### BEGIN SOLUTION")[1].split()) > 40
         if cell.id.startswith("check"):
+            assert cell.source.startswith(f'with checks.task("{cell.id[6:].replace("-", ".")}"')
             assert "### BEGIN HIDDEN TESTS" in cell.source
             assert cell.id.replace("check", "solve") in {other.id for other in cells}
 
@@ -139,12 +141,14 @@ f()
         (('tests="f"', 'tests="g"'), "check-1-1 tests g, which no cell is asked to define"),
         (('names="f"', 'name="f"'), "got 'name'"),
         (('check="1.1"', 'check="1.2" solve="1.1"'), "solve-1-1 stands twice"),
+        (('names="f"', 'names="f g"', 'tests="f"', 'tests="f g"'), "functions or measured values"),
     ],
 )
 def test_a_source_that_is_inconsistent_is_refused(change, message):
     source.read(GOOD)
+    text = GOOD.replace(*change[:2]).replace(*(change[2:] or ("", "")))
     with pytest.raises(source.SourceError, match=re.escape(message)):
-        source.read(GOOD.replace(*change))
+        source.read(text)
 
 
 def test_reading_a_source_twice_gives_the_same_ids():
@@ -157,17 +161,15 @@ def test_reading_a_source_twice_gives_the_same_ids():
 
 @given(st.text(min_size=1).filter(str.strip), st.text(), st.integers(-50, 50), st.integers(0, 50))
 def test_personal_numbers_keep_their_bounds_and_repeat(token, name, low, width):
-    mine = checks.personal(token)
+    mine, again = checks.Personal(token), checks.Personal(token)
     assert low <= mine.integer(name, low, low + width) <= low + width
-    assert mine.integer(name, low, low + width) == checks.personal(token).integer(
-        name, low, low + width
-    )
+    assert mine.integer(name, low, low + width) == again.integer(name, low, low + width)
     assert low <= mine.uniform(name, low, low + width) <= low + width
-    assert mine.tensor(name, 2, 3).equal(checks.personal(token).tensor(name, 2, 3))
+    assert mine.tensor(name, 2, 3).equal(again.tensor(name, 2, 3))
 
 
 def test_personal_numbers_differ_between_students_and_names():
-    seeds = {checks.personal(f"t{i}").seed(name) for i in range(50) for name in ("a", "b")}
+    seeds = {checks.Personal(f"t{i}").seed(name) for i in range(50) for name in ("a", "b")}
     assert len(seeds) == 100
 
 
@@ -175,6 +177,19 @@ def test_personal_numbers_differ_between_students_and_names():
 def test_a_token_that_is_none_is_refused(token):
     with pytest.raises(ValueError, match="TOKEN must be the text that you were given"):
         checks.personal(token)
+
+
+@given(st.text("0123456789abcdef", min_size=64, max_size=64), st.integers(0, 11), st.data())
+def test_a_mistyped_token_is_refused(secret, place, data):
+    token = keys.token(secret, "ann")
+    assert checks.personal(f" {token.upper()} ").seed("a") == checks.Personal(token).seed("a")
+    other = data.draw(st.sampled_from("0123456789abcdefgo").filter(lambda c: c != token[place]))
+    mistyped = token[:place] + other + token[place + 1 :]
+    # Two hexadecimal digits let one mistake in 256 through.
+    if tokens.check_digits(mistyped[:10]) != mistyped[10:]:
+        for wrong in (mistyped, token[:-1], token + "0"):
+            with pytest.raises(ValueError, match="the 12 characters that you were given"):
+                checks.personal(wrong)
 
 
 def test_tokens_follow_from_the_secret_and_the_student():

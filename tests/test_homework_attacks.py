@@ -29,11 +29,15 @@ def chosen(config):
 
 
 def pytest_generate_tests(metafunc):
+    if "attacked" in metafunc.fixturenames:
+        whole = metafunc.config.getoption("--whole-bank")
+        kinds = (KINDS if whole else KINDS[:1]) or ["limits only"]
+        metafunc.parametrize("attacked", kinds, indirect=True, scope="module")
     if "attack" in metafunc.fixturenames:
         metafunc.parametrize("attack", chosen(metafunc.config), ids=lambda one: one.name)
 
 
-@pytest.fixture(scope="module", params=[*KINDS[:1]] or ["limits only"])
+@pytest.fixture(scope="module")
 def attacked(request, tmp_path_factory):
     """Grade every attack, with honest work before and after it in the same processes."""
     root = tmp_path_factory.mktemp("attacks") / "course"

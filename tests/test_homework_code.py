@@ -6,14 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import reading
+import rules
 from grader import code, source
 from grading import MINI
 
 SOLUTION = "def double(x):\n    return 2 * x\n"
 
 
-def found(solution=SOLUTION, *added, without="autograd", allow=""):
-    """Return the findings for a solution of the small assignment, with cells added before it."""
+def read(solution=SOLUTION, *added, without="autograd", allow=""):
+    """Return the code of a solution of the small assignment, with cells added before it."""
     text = MINI.replace('without="autograd"', f'without="{without}" allow="{allow}"')
     notebook = source.read(text)
     cells = {cell.id: cell for cell in notebook.cells}
@@ -22,13 +24,26 @@ def found(solution=SOLUTION, *added, without="autograd", allow=""):
     for number, extra in enumerate(added):
         cell = source.read("```python\n1\n```").cells[0]
         cell.id, cell.source, cell.metadata = f"added-{number}", extra, {}
-        notebook.cells.insert(at, cell)
-    return code.findings(notebook)
+        notebook.cells.insert(at + number, cell)
+    return code.Code(notebook)
 
 
 def refused(*arguments, **options):
     """Return the lines for which the points of `double` are withheld."""
-    return [one.line for one in found(*arguments, **options).withheld["double"]]
+    return read(*arguments, **options).made(["double"], "check-9-1").refused
+
+
+def built(*arguments, **options):
+    """Return what `double` comes out as when it is built from its statements alone."""
+    made = read(*arguments, **options).made(["double"], "check-9-1")
+    texts = {"solve-9-1": arguments[0]} | {f"added-{n}": t for n, t in enumerate(arguments[1:])}
+    namespace = {}
+    exec("import torch\nimport checks", namespace)
+    for cell in sorted(made.places):  # added cells stand before the solution, as their names do
+        body = ast.parse(reading.plain_python(texts[cell])).body
+        for place in made.places[cell]:
+            exec(ast.unparse(body[place]), namespace)
+    return namespace.get("double")
 
 
 @pytest.mark.parametrize(
@@ -48,11 +63,24 @@ def refused(*arguments, **options):
         "def double(x):\n    match x.ndim:\n        case 0: return x\n        case _: return 2 * x",
         "%matplotlib inline\n" + SOLUTION,
         "def double(x):\n    x = x.detach().clone()\n    return x.mul_(2)",
+        "nn = torch.nn\nF = nn.functional\nlinear = nn.Linear(1, 1)\n"
+        "def double(x):\n    return F.relu(x) - F.relu(-x) + x",
+        "import torch.nn.functional as F\ndouble = lambda x: x + F.relu(x) - F.relu(-x)",
+        "@torch.no_grad()\ndef double(x):\n    return torch.einsum('i->i', x) * 2",
+        "def double(input, open=2):\n    vars = open * input\n    return vars",
+        "from dataclasses import dataclass\n@dataclass\nclass Step:\n    time: float\n"
+        "    _code: int\n\n"
+        "def double(x):\n    step = Step(2.0, 1)\n    return step.time * step._code * x",
+        "from collections import Counter\nimport random\n"
+        "def double(x):\n    return Counter('ab')['a'] * 2 * x + 0 * random.Random(1).random()",
+        "def double(x):\n    def helper(y):\n        return y + y\n    return helper(x)",
+        "def double(x: torch.Tensor) -> torch.Tensor:\n    return x.T.mT + x.data",
     ],
 )
 def test_honest_code_is_left_alone(solution):
     assert refused(solution) == []
-    assert found(solution).noted == []
+    assert read(solution).noted == []
+    assert built(solution) is not None
 
 
 @pytest.mark.parametrize(
@@ -63,12 +91,17 @@ def test_honest_code_is_left_alone(solution):
         "import matplotlib.pyplot as plt\nplt.rcParams['font.size'] = 20\nplt.plot([1])",
         "x = torch.ones(2, requires_grad=True)\n(x * x).sum().backward()",
         "torch.manual_seed(0)\nW = torch.randn(3, 3)\nW[0] = 0",
+        "import rnnviz.growth\nx = torch.ones(1)\n"
+        "print(torch.equal(double(x), rnnviz.growth.compound(2.0, 1)[1] * x))",
         "this is no python",
     ],
 )
 def test_other_cells_may_compare_and_try(added):
-    assert refused(SOLUTION, added) == []
-    assert found(SOLUTION, added).noted == []
+    for cells in ((SOLUTION, added), (SOLUTION + added, "1")):
+        if "this is" not in cells[0]:
+            assert refused(*cells) == []
+            assert read(*cells).noted == []
+            assert built(*cells)(3) == 6
 
 
 @pytest.mark.parametrize(
@@ -94,24 +127,57 @@ def test_other_cells_may_compare_and_try(added):
         ("def double(x):\n    return torch.tensor(2.0, requires_grad=True) * x", "requires_grad="),
         (
             "from torch.func import jvp\ndouble = lambda x: jvp(torch.square, (x,), (x,))",
-            "torch.func.jvp",
+            "torch.func",
         ),
+        ("from torch import *\ndouble = lambda x: vmap(lambda y: 2 * y)(x)", "torch.vmap"),
         ("def double(x):\n    return eval('2 * x')", "uses eval"),
         ("def double(x):\n    return getattr(torch, 'a' + 'dd')(x, x)", "uses getattr"),
-        ("def double(x):\n    return torch.sys.modules['torch'].add(x, x)", ".sys"),
-        ("def double(x):\n    return torch._C._VariableFunctions.add(x, x)", "inside of a library"),
+        ("def double(x):\n    return torch.sys.modules['torch'].add(x, x)", "torch.sys"),
+        ("def double(x):\n    return torch._C._VariableFunctions.add(x, x)", "torch._C"),
+        ("def double(x):\n    return x._backward_hooks", "inside of something"),
         ("def double(x):\n    return x.__class__.__base__.__add__(x, x)", "uses .__class__"),
-        ("import operator\ndouble = operator.methodcaller('mul', 2)", "imports operator"),
+        ("import operator\ndouble = operator.methodcaller('mul', 2)", "operator"),
         ("import os\ndouble = lambda x: 2 * x if os else x", "uses os"),
+        ("match torch:\n    case object(autograd=a):\n        double = a", "passes on torch"),
         (
-            "match torch:\n    case object(autograd=a):\n        double = a",
-            "pattern",
+            "class A:\n    pass\nmatch A():\n    case A(grad_fn=a):\n        double = a",
+            ".grad_fn",
         ),
-        ("def double(x):\n    return helper(x)", "helper, which no cell defines"),
         (
             "torch.square = lambda x: 2 * x\ndef double(x):\n    return torch.square(x)",
             "changes torch.square",
         ),
+        ("double = torch.serialization.pickle.loads", "torch.serialization"),
+        ("m = torch.jit.CompilationUnit('')\ndef double(x):\n    return m.f(x)", "torch.jit"),
+        ("def double(x):\n    return torch.load(x, weights_only=False)", "torch.load"),
+        ("import numpy as np\ndouble = np.testing.runstring", "numpy.testing"),
+        ("import numpy\nd = numpy.load\ndouble = lambda x: d(x)", "numpy.load"),
+        (
+            "import string\ndouble = lambda x: string.Formatter().get_field('0.T', (x,), {})[0]",
+            "string.Formatter",
+        ),
+        ("def double(x, modules=[torch]):\n    return modules[0].add(x, x)", "passes on torch"),
+        ("class A:\n    t = torch\ndouble = lambda x: A.t.add(x, x)", "passes on torch"),
+        ("class A:\n    import torch\ndouble = lambda x: A.torch.add(x, x)", "inside a class"),
+        ("t, u = torch, 1\ndouble = lambda x: t.autograd.grad(x, x)", "passes on torch"),
+        ("def double(x):\n    return (y for y in x).gi_frame.f_builtins", ".gi_frame"),
+        (
+            "class A:\n    def __getattr__(self, name): return 2\ndouble = lambda x: A().y * x",
+            "defines __getattr__",
+        ),
+        ("class A:\n    __dict__ = {}\ndouble = lambda x: A()", "defines __dict__"),
+        (
+            "import functools\nclass A: pass\na = functools.update_wrapper(A(), torch.Tensor)\n"
+            "double = lambda x: a",
+            "update_wrapper",
+        ),
+        (
+            "import typing\nclass A:\n    x: '2'\n"
+            "double = lambda x: typing.get_type_hints(A)['x'] * x",
+            "get_type_hints",
+        ),
+        ("def double(x):\n    return checks.torch.add(x, x)", "uses checks"),
+        ("import numpy as np\ndouble = lambda x: np.ones(1).ctypes", ".ctypes"),
     ],
 )
 def test_what_is_not_written_by_hand_is_refused_and_named(solution, said):
@@ -120,10 +186,83 @@ def test_what_is_not_written_by_hand_is_refused_and_named(solution, said):
     assert all(line.startswith("double: ") for line in lines)
 
 
+@pytest.mark.parametrize(
+    "added",
+    [
+        "import rnnviz.growth\ntable.append(rnnviz.growth.compound)",
+        "import rnnviz.growth\ndef put(f):\n    table.append(f)\nput(rnnviz.growth.compound)",
+        "import rnnviz.growth\nfor f in [rnnviz.growth.compound]:\n    table.append(f)",
+        "globals()['table'] = [__import__('rnnviz.growth').growth.compound]",
+        "import sys\nsys.modules['__main__'].table.append(torch.autograd.grad)",
+        "import gc, rnnviz.growth\n[o.append(rnnviz.growth.compound) for o in gc.get_objects() "
+        "if o is table]",
+        "exec('table.append(torch.autograd.grad)')",
+    ],
+)
+def test_nothing_that_was_not_read_reaches_a_function(added):
+    """What changes a thing that the function uses counts only if it may; else it is not run."""
+    solution = "table = []\ndef double(x):\n    return table[0]\n"
+    parts = [solution, added] if "for f" not in added else [solution + added]
+    if lines := refused(*parts):
+        assert "rnnviz" in lines[0]
+    else:
+        with pytest.raises((IndexError, NameError)):
+            built(*parts)(1)
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        "by = []\nby.append(2)",
+        "by = [0]\nby[0] = 2",
+        "by = []\nfor n in (2, 3):\n    by.append(n)",
+        "def fill(what):\n    what.append(2)\nby = []\nfill(by)",
+        "by = [1]\nby = [2 * by[0]]",
+        "def helper():\n    return 2\nby = [helper()]\ndef helper():\n    return 3",
+        "by = [1]\nif len(by) == 1:\n    by = [2]",
+        "import torch\nbase = 1\ndef make():\n    return base + 1\nby = [make()]\nbase = 5",
+    ],
+)
+def test_what_a_function_needs_is_there(added):
+    double = built("def double(x):\n    return by[0] * x", added)
+    assert double(3) == 6
+
+
+def test_what_is_left_out_is_told():
+    added = "import rnnviz.growth as g\ntable = [2]\ntable.append(g.compound)"
+    made = read("double = lambda x: table[-1] * x", added).made(["double"], "check-9-1")
+    assert made.refused == []
+    assert made.places == {"added-0": [1], "solve-9-1": [0]}
+    assert len(made.left_out) == 1
+    assert "left out: uses rnnviz.growth.compound" in made.left_out[0]
+
+
+def test_settings_count_although_no_function_names_them():
+    submission = read(SOLUTION, "import torch as t\nprint(1)\nt.manual_seed(5)")
+    assert submission.made(["double"], "check-9-1").places["added-0"] == [0, 2]
+
+
+def test_the_last_definition_counts_and_not_an_earlier_attempt():
+    first = "def double(x):\n    return torch.autograd.grad(x, x)\n"
+    assert refused(SOLUTION, first) == []
+    assert built(SOLUTION, first)(2) == 4
+    assert refused(first, SOLUTION) != []
+    kept = "first = double\ndef double(x):\n    return first(x)\n"
+    assert refused(kept, first) != []
+
+
+def test_what_stands_below_the_check_does_not_count():
+    notebook = source.read(MINI)
+    later = source.read("```python\n1\n```").cells[0]
+    later.id, later.source = "added-9", "double = torch.autograd.grad"
+    notebook.cells.append(later)
+    assert code.Code(notebook).made(["double"], "check-9-1").refused == []
+
+
 def test_helpers_in_other_cells_are_followed():
     helper = "def helper(x):\n    return deeper(x)\n"
     deeper = "def deeper(x):\n    return torch.autograd.grad(x.sum(), x)\n"
-    assert "uses .grad" in refused("double = lambda x: helper(x)", helper, deeper)[0]
+    assert "torch.autograd" in refused("double = lambda x: helper(x)", helper, deeper)[0]
     assert refused("double = lambda x: helper(x)", helper, "def deeper(x):\n    return x + x") == []
 
 
@@ -131,6 +270,9 @@ def test_what_the_source_allows_is_allowed():
     solution = "from rnnviz import growth\ndouble = lambda x: growth.compound(2, 1)[1] * x"
     assert refused(solution) != []
     assert refused(solution, allow="rnnviz") == []
+    graph = "double = lambda x: torch.autograd.grad((x * x).sum(), x)[0]"
+    assert refused(graph) != []
+    assert refused(graph, without="clip") == []
 
 
 def test_categories_refuse_only_their_own():
@@ -138,45 +280,42 @@ def test_categories_refuse_only_their_own():
     assert refused(clip) == []
     assert "clip_grad_norm_" in refused(clip, without="clip")[0]
     assert refused("double = lambda x: torch.clamp(2 * x, -9, 9)", without="clip") == []
-    assert (
-        "LSTMCell"
-        in refused("import torch.nn as nn\ndouble = nn.LSTMCell(2, 2)", without="lstm")[0]
-    )
-    assert "lstm_cell" in refused("double = lambda x: torch.lstm_cell(x)", without="lstm")[0]
-
-
-def test_a_library_changed_in_any_cell_withholds():
-    assert refused(SOLUTION, "torch.Tensor.__mul__ = lambda a, b: a + a") != []
-    assert refused(SOLUTION, "checks.HARNESSES['_observe'] = None") != []
+    cell = "import torch.nn as nn\ndouble = nn.LSTMCell(2, 2)"
+    assert "LSTMCell" in refused(cell, without="lstm")[0]
+    for call in ("torch.lstm_cell(x)", "torch.quantized_lstm_cell(x)", "torch.nn.LSTM(2, 2)(x)"):
+        assert "lstm" in refused(f"double = lambda x: {call}", without="lstm")[0].lower()
+    star = "from torch import *\ndouble = lambda x: lstm_cell(x)"
+    assert "lstm_cell" in refused(star, without="lstm")[0]
 
 
 def test_odd_things_in_other_cells_are_noted_and_cost_nothing():
-    findings = found(SOLUTION, "import os\nprint(open('x').read())")
-    assert [one.line for one in findings.noted] == [
+    submission = read(SOLUTION, "import os\nprint(open('x').read())", "torch.Tensor.abs = None")
+    assert submission.noted == [
         "imports os (added-0, line 1)",
         "uses open (added-0, line 2)",
+        "changes torch.abs (added-1, line 1)",
     ]
-    assert findings.withheld["double"] == []
+    assert submission.made(["double"], "check-9-1").refused == []
 
 
-def test_a_name_that_no_cell_binds_is_known():
-    assert found("exec('def double(x): return 2 * x')").unbound == {"double"}
-    assert found(SOLUTION).unbound == set()
+def test_a_name_that_no_cell_binds_is_not_there():
+    assert built("exec('def double(x): return 2 * x')") is None
 
 
 @given(st.text(max_size=60))
 def test_any_text_is_read_without_an_error(text):
-    found(text, text)
+    read(text, text).made(["double"], "check-9-1")
 
 
 @pytest.mark.parametrize("depth", [50, 3000])
 def test_deep_nesting_is_no_error(depth):
-    found("double = " + "(" * depth + "1" + ")" * depth)
-    found("double = " + "-" * depth + "1")
-    found("double = x" + ".y" * depth)
+    refused("double = " + "(" * depth + "1" + ")" * depth)
+    refused("double = " + "-" * depth + "1")
+    refused("double = x" + ".y" * depth)
 
 
 def test_rules_name_only_what_python_can_name():
-    for names in (code.DYNAMIC, code.NEVER, code.MODULES, *code.CATEGORIES.values()):
+    lists = (rules.DYNAMIC, rules.NEVER, rules.OUT_OF_BOUNDS, rules.TORCH, rules.DUNDERS)
+    for names in (*lists, rules.LIBRARIES, *rules.CATEGORIES.values()):
         for name in names:
             ast.parse(name)

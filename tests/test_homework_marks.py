@@ -109,7 +109,7 @@ def test_feedback_says_what_was_expected_and_what_came(root):
     graded = nbformat.read(root / "autograded/ann/mini/mini.ipynb", as_version=4)
     (output,) = next(cell for cell in graded.cells if cell.id == "check-9-1").outputs
     assert output.output_type == "error"
-    assert "double(x): expected x + x, came something 50 % off" in output.evalue
+    assert output.evalue.startswith("double(x): expected x + x, came values up to 50 % of")
     assert course.feedback(root, ["mini"]) == 1
     page = (root / "feedback/ann/mini/mini.html").read_text(encoding="utf-8")
     assert "expected x + x" in page

@@ -1,130 +1,63 @@
 """What the check cells of the homework are written with.
 
-A check says in one line what was expected and what came, never the answer. Functions are called
-through `call` and `on_site`, which run them where they were defined: in your own kernel while you
-work, in a separate process when a submission is graded.
+A check says in one line what was expected and what came, never the answer.
 """
 
-import functools
+import contextlib
 import math
 import numbers
-import random
+import sys
 
 import torch
 
+import refusals
+from calls import HARNESSES, CheckFailedError, call, on_site, refuses
 from tokens import Personal, exam, personal
 
-__all__ = ["Personal", "agree", "call", "choice", "exam", "number", "on_site", "passed", "personal"]
-__all__ += ["refuses", "require", "tensor"]
+__all__ = ["HARNESSES", "CheckFailedError", "Personal", "accepted", "agree", "call", "choice"]
+__all__ += [
+    "exam",
+    "number",
+    "on_site",
+    "passed",
+    "personal",
+    "refuses",
+    "require",
+    "task",
+    "tensor",
+]
 
-HARNESSES = {}
 
+@contextlib.contextmanager
+def task(label, *functions, without="", allow=""):
+    """Run the check of a task: what it names is gone afterwards, what it named anew is back.
 
-class CheckFailedError(AssertionError):
-    """A check that did not pass."""
+    First it looks at the code of the functions: they keep the rules of the task, as far as their
+    code shows it. (When a submission is graded the whole notebook is read instead.)
 
-
-def on_site(harness):
-    """Make `harness(function, *data)` run in the process that the function lives in.
-
-    Data are numbers, texts, tensors, lists, tuples and dicts. The check fails if the function
-    leaves torch's global state changed.
+    Parameters
+    ----------
+    label : str
+        Which task.
+    *functions : function
+        The functions that it asked for.
+    without, allow : str
+        Categories of `rules` that they may not use; libraries that they may.
     """
-
-    @functools.wraps(harness)
-    def here(function, *data):
-        return harness(_watched(function), *data)
-
-    @functools.wraps(harness)
-    def run(function, *data):
-        elsewhere = getattr(type(function), "run_on_site", None)
-        if elsewhere is not None:
-            return elsewhere(function, harness.__name__, data)
-        return here(function, *data)
-
-    HARNESSES[harness.__name__] = here
-    return run
-
-
-def _watched(function):
-    """Return the function, made to fail if it leaves torch's global state changed."""
-    name = getattr(function, "__name__", "the function")
-
-    @functools.wraps(function)
-    def watched(*arguments, **keywords):
-        before = _global_state()
-        try:
-            return function(*arguments, **keywords)
-        finally:
-            left = [what for what, now in _global_state().items() if now != before[what]]
-            if left:
-                _restore(before)
-                came = f"it changed {', '.join(left)}"
-                raise CheckFailedError(f"{name}: expected torch's settings unchanged, {came}")
-
-    return watched
-
-
-def call(function, *arguments, changes=(), **keywords):
-    """Return the function's value; fail if it changed its arguments or torch's global state.
-
-    `changes` are the positions of the arguments that it is asked to change in place.
-    """
-    name = getattr(function, "__name__", "the function")
-    value, after = _observe(function, _copy(list(arguments)), _copy(keywords))
-    for position, (before, now) in enumerate(zip(arguments, after, strict=True)):
-        if position not in changes and not _same(before, now):
-            raise CheckFailedError(
-                f"{name}: expected its arguments unchanged, argument {position + 1} was changed"
-            )
-    return value
-
-
-@on_site
-def _observe(function, arguments, keywords):
-    return function(*arguments, **keywords), arguments
-
-
-def _global_state():
-    return {
-        "the default dtype": torch.get_default_dtype(),
-        "whether gradients are recorded": torch.is_grad_enabled(),
-        "torch's global random numbers": torch.get_rng_state().numpy().tobytes(),
-        "Python's global random numbers": random.getstate(),
-        "the number of threads": torch.get_num_threads(),
-    }
-
-
-def _restore(state):
-    dtype, recorded, numbers, pythons, threads = state.values()
-    torch.set_default_dtype(dtype)
-    torch.set_grad_enabled(recorded)
-    torch.set_rng_state(torch.frombuffer(bytearray(numbers), dtype=torch.uint8))
-    random.setstate(pythons)
-    torch.set_num_threads(threads)
-
-
-def _copy(data):
-    if isinstance(data, torch.Tensor):
-        return data.detach().clone().requires_grad_(data.requires_grad)
-    if isinstance(data, list | tuple):
-        return type(data)(map(_copy, data))
-    if isinstance(data, dict):
-        return {key: _copy(value) for key, value in data.items()}
-    return data
-
-
-def _same(one, other):
-    if isinstance(one, torch.Tensor):
-        same_kind = isinstance(other, torch.Tensor) and one.dtype == other.dtype
-        if not same_kind or one.shape != other.shape:
-            return False
-        return bool(((one == other) | ((one != one) & (other != other))).all())
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(_same, one, other))
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
-    return one == other or one is other
+    names = sys._getframe(2).f_globals  # of the cell: frames 0 and 1 are ours and contextlib's
+    before = dict(names)
+    try:
+        for function in functions:
+            for line in refusals.of_function(function, without.split(), allow.split()):
+                raise CheckFailedError(f"{label}: expected code that keeps the rules, came {line}")
+        yield
+    except NameError as error:
+        what = error.name or "all names defined"
+        raise CheckFailedError(f"{label}: expected {what}, came none: no cell defines it") from None
+    finally:
+        for name in names.keys() - before.keys():
+            del names[name]
+        names.update({name: was for name, was in before.items() if names.get(name) is not was})
 
 
 def require(condition, what, *, expected, came):
@@ -161,16 +94,19 @@ def agree(what, came, expected, *, rtol=1e-6, atol=1e-12, by="the definition"):
     apart, largest = (came - expected).abs(), float(expected.abs().max())
     if float(apart.max()) <= rtol * largest + atol:
         return
-    off = f"{_percent(float(apart.max()) / largest)} off" if largest else f"{apart.max():.2g} off"
     where = torch.nonzero(apart == apart.max())[0].tolist()
-    raise CheckFailedError(
-        f"{what}: expected {by}, came something {off}"
-        + (f" (farthest at entry {where})" if where else "")
-    )
+    off = _off(float(apart.max()), largest, several=expected.numel() > 1)
+    most = f" (most at entry {where})" if expected.numel() > 1 else ""
+    raise CheckFailedError(f"{what}: expected {by}, came {off}{most}")
 
 
-def _percent(share):
-    return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.1g} %"
+def _off(apart, largest, *, several):
+    """Say how far off it is, as a share of the largest expected entry where that is not zero."""
+    if not largest:
+        return f"values up to {apart:.2g} off" if several else f"a value {apart:.2g} off"
+    share = 100 * apart / largest
+    percent = f"{share:.0f} %" if share >= 10 else f"{share:.1g} %"
+    return f"values up to {percent} of the largest off" if several else f"a value {percent} off"
 
 
 def number(what, value, *, low=-math.inf, high=math.inf):
@@ -198,40 +134,20 @@ def choice(what, value, options):
     return value
 
 
-def refuses(function, *arguments, error="ValueError"):
-    """Fail unless the function raises that error for these arguments."""
-    name = getattr(function, "__name__", "the function")
-    came = _attempt(function, _copy(list(arguments)))
-    shown = f"{name}({', '.join(map(_brief, arguments))})"
-    require(came == error, shown, expected=f"a {error}", came=came or "a value")
-
-
-@on_site
-def _attempt(function, arguments):
-    try:
-        function(*arguments)
-    except Exception as error:
-        return type(error).__name__
-    return ""
-
-
-def passed(task):
+def passed(label):
     """Say that the checks of a task passed."""
-    print(f"{task}: every check here passed")
+    print(f"{label}: every check here passed")
+
+
+def accepted(label):
+    """Say that a measured answer has the right form, which is all that is checked here."""
+    print(f"{label}: form accepted; the values are checked when graded")
 
 
 def _kind(value):
+    if isinstance(value, str):
+        return f"the text {value!r}"
     return "nothing (None)" if value is None else f"something of type {type(value).__name__}"
-
-
-def _brief(value):
-    if isinstance(value, torch.Tensor):
-        few = value.ndim == 1 and len(value) <= 4
-        return (
-            f"{[round(x, 3) for x in value.tolist()]}" if few else f"a tensor {tuple(value.shape)}"
-        )
-    shown = " ".join(repr(value).split())
-    return shown if len(shown) <= 40 else f"{shown[:37]}…"
 
 
 def _dtype(value):

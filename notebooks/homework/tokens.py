@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 
 import torch
 
@@ -38,12 +39,27 @@ class Personal:
         return torch.randn(shape, generator=self.generator(name), dtype=torch.float64)
 
 
+def check_digits(start):
+    """Return the last two characters of a token: they tell one that was mistyped."""
+    return hashlib.sha256(f"token|{start}".encode()).hexdigest()[:2]
+
+
 def personal(token):
-    """Return the `Personal` numbers of a token; ``"practice"`` serves to try things out."""
+    """Return the `Personal` numbers of a token; ``"practice"`` serves to try things out.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be a token that anybody was given.
+    """
     mine = Personal(token)
     if token == PRACTICE:
         print("practice numbers: put in the token that you were given before you measure")
-    return mine
+        return mine
+    token = token.strip().lower()
+    if not re.fullmatch("[0-9a-f]{12}", token) or check_digits(token[:10]) != token[10:]:
+        raise ValueError(f"TOKEN must be the 12 characters that you were given, got {token!r}")
+    return Personal(token)
 
 
 def exam():

@@ -1,7 +1,9 @@
 """The examination: takes the place of nbgrader's `Execute` and runs a submission in two processes.
 
-Given cells run in both, cells of the student's only in the student's, checks only here. A check
-that passes has no output of an error, from which nbgrader gives the points as it always does.
+Given cells run in both, cells of the student's only in the student's, checks only here. What is
+measured is fetched from there; a function is built anew for each check, in a process of its own,
+from just the statements that make it (`grader.code`). A check that passes has no output of an
+error, from which nbgrader gives the points as it always does.
 """
 
 import contextlib
@@ -14,7 +16,9 @@ import torch
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from grader import code
+from calls import CheckFailedError
+from grader.code import Code, Made
+from grader.source import tasks
 from grader.student import EndedError, Limits, Student, StudentError, Zygote
 from tokens import PRACTICE
 
@@ -53,8 +57,9 @@ class Examination:
         """Run every cell and write its outputs into the notebook."""
         torch.set_num_threads(1)
         student = Student(self.zygote, self.limits, self.hide)
-        self._findings = code.findings(notebook)
-        self.events += [("suspicious", one.line) for one in self._findings.noted]
+        self._cells, self._code = notebook.cells, Code(notebook)
+        self._functions = {name for task in tasks(notebook) for name in task.functions}
+        self.events += [("suspicious", line) for line in self._code.noted]
         self._clean = {"__name__": "__main__", "TOKEN": self.token}
         try:
             with _exam_key(self.exam_key):
@@ -91,21 +96,50 @@ class Examination:
 
     def _check(self, cell: NotebookNode, student: Student) -> list[NotebookNode]:
         names = cell.metadata.homework.get("tests", [])
-        if refused := [one.line for name in names for one in self._findings.withheld.get(name, [])]:
-            self.events += [("suspicious", line) for line in refused]
-            return [_error("Withheld", line) for line in refused[:1]]
+        if not self._functions.issuperset(names):
+            return self._judge(cell, names, student)
+        made = self._code.made(names, cell.id)
+        if made.refused:
+            self.events += [("suspicious", line) for line in made.refused]
+            return [_error("Withheld", made.refused[0])]
+        alone = Student(self.zygote, self.limits, self.hide, until=student.until)
+        try:
+            self._build(alone, made, cell)
+            outputs = self._judge(cell, names, alone)
+            if any(output.output_type == "error" for output in outputs):
+                self.events += [("note", line) for line in made.left_out]
+            return outputs
+        except EndedError as error:
+            return [_error(error.state, str(error))]
+        finally:
+            alone.close()
+            self.events += alone.events
+
+    def _build(self, alone: Student, made: Made, check: NotebookNode) -> None:
+        """Run the given cells above a check, and the statements that functions are made of."""
+        for cell in self._cells[: self._cells.index(check)]:
+            role = cell.metadata.get("homework", {}).get("role")
+            with contextlib.suppress(StudentError):  # seen below the cell, from the first run
+                if role == "token":
+                    alone.run(cell.id, f"TOKEN = {self.token!r}")
+                if cell.id in made.places:
+                    alone.run(cell.id, cell.source, keep=made.places[cell.id])
+                elif role == "given":
+                    alone.run(cell.id, cell.source)
+
+    def _judge(self, cell: NotebookNode, names: list, student: Student) -> list[NotebookNode]:
+        """Run a check here, on what the names stand for there."""
         printed = io.StringIO()
         try:
             proxies = {name: student.fetch(name) for name in names}
-            for name in self._findings.unbound.intersection(names):
-                self.events.append(("suspicious", f"{name} is there, and no cell defines it"))
-                return [_error("Withheld", self.events[-1][1])]
             with contextlib.redirect_stdout(printed):
                 exec(compile(cell.source, cell.id, "exec"), self._clean | proxies)
         except EndedError as error:
             return [_error(error.state, str(error))]
         except StudentError as error:
             return [_error(error.name, str(error), error.frames)]
+        except CheckFailedError as error:
+            return [_error("CheckFailedError", str(error))]
         except Exception as error:
             # Whatever a check makes of what came from the student, the points are not earned.
             return [_error(type(error).__name__, "".join(traceback.format_exception_only(error)))]
@@ -116,6 +150,7 @@ class Examination:
             came = student.fetch("TOKEN")
         except (StudentError, EndedError):
             came = None
+        came = came.strip().lower() if isinstance(came, str) else came
         if came == PRACTICE:
             self.events.append(("note", "TOKEN is still 'practice': measured parts are not right"))
         elif came != self.token:

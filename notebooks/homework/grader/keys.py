@@ -6,6 +6,8 @@ import re
 import secrets
 from pathlib import Path
 
+from tokens import check_digits
+
 STUDENT = re.compile(r"[\w.@-]{1,64}", flags=re.ASCII)
 
 
@@ -37,7 +39,8 @@ def read_secret(path: Path) -> str:
 
 def token(secret: str, student: str) -> str:
     """Return the text that a student is given, from which the personal numbers follow."""
-    return _keyed(secret, f"token|{student}")[:12]
+    start = _keyed(secret, f"token|{student}")[:10]
+    return start + check_digits(start)
 
 
 def exam_key(secret: str, student: str, assignment: str) -> str:

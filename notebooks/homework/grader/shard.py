@@ -94,7 +94,7 @@ def grade(job: Job) -> Result:
         handed_in = submission.parse(job.content)
     except submission.UnreadableError as error:
         return Result(job.student, job.assignment, events=[("unreadable", str(error))])
-    rebuilt = submission.rebuild(read(job.source), handed_in)
+    rebuilt = submission.rebuild(_source(job.source), handed_in)
     isolation.forbid_inspection()
     course = _course()
     hide = (*job.hide, str(course.root))
@@ -102,6 +102,11 @@ def grade(job: Job) -> Result:
     course.release(job.assignment, job.source)
     scores, graded = course.autograde(job.student, job.assignment, rebuilt.notebook, examination)
     return Result(job.student, job.assignment, scores, rebuilt.events + examination.events, graded)
+
+
+@functools.lru_cache(maxsize=32)
+def _source(text: str) -> nbformat.NotebookNode:
+    return read(text)
 
 
 @functools.cache

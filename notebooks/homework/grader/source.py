@@ -6,13 +6,16 @@ A cell says its role in its header:
 - ``solve="2.1" names="step_jacobian" without="autograd"``: the student writes it. ``names`` are
   what it must define, ``without`` what it may not use and ``allow`` what it may use although it
   is refused elsewhere (see `grader.code`);
-- ``check="2.1" points=4 tests="step_jacobian"``: graded by running it;
+- ``check="2.1" points=4 tests="step_jacobian"``: graded by running it, in a scope of its own (it
+  is put into ``with checks.task(…):``, which also reads the code of the functions that it tests);
 - ``explain="2.5" points=3`` (a Markdown region): graded by hand;
 - ``show=true``: a drawing, left out when a submission is graded;
 - none: given code, run as it stands.
 """
 
+import ast
 import re
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +24,7 @@ import nbformat
 from nbformat import NotebookNode
 
 ROLES = ("token", "solve", "check", "explain", "show")
+KEPT = ("names", "without", "allow", "functions")
 KEYS = {*ROLES, "names", "without", "allow", "tests", "points"}
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"}
@@ -61,8 +65,31 @@ def read(text: str) -> NotebookNode:
         cell.id = _identity(given, number)
         if "explain" in given:
             cell.source = _rubric_into_answer(cell.source)
+        if "solve" in given:
+            cell.metadata.homework.functions = _functions(cell)
     _refuse_inconsistent(notebook)
+    for cell in notebook.cells:
+        if cell.metadata.get("homework", {}).get("role") == "check":
+            cell.source = _in_a_scope(cell, tasks(notebook))
     return notebook
+
+
+def _functions(cell: NotebookNode) -> list[str]:
+    """Return which of the names that a cell is to define are functions."""
+    defined = {one.name for one in ast.parse(cell.source).body if isinstance(one, ast.FunctionDef)}
+    return [name for name in cell.metadata.homework.get("names", []) if name in defined]
+
+
+def _in_a_scope(cell: NotebookNode, everything: list["Task"]) -> str:
+    """Put a check into ``with checks.task(…):``, which says by which rules the task is written."""
+    names = cell.metadata.homework.get("tests", [])
+    tested = [task for task in everything if set(task.functions) & set(names)]
+    words = [f'"{cell.id.removeprefix("check-").replace("-", ".")}"']
+    words += [name for name in names if any(name in task.functions for task in tested)]
+    for key in ("without", "allow") if tested else ():
+        if listed := sorted({one for task in tested for one in getattr(task, key)}):
+            words.append(f'{key}="{" ".join(listed)}"')
+    return f"with checks.task({', '.join(words)}):\n{textwrap.indent(cell.source, '    ')}"
 
 
 def _identity(given: dict, number: int) -> str:
@@ -119,26 +146,34 @@ def _refuse_inconsistent(notebook: NotebookNode) -> None:
     if twice := sorted({one for one in identities if identities.count(one) > 1}):
         raise SourceError(f"{twice[0]} stands twice")
     asked = {name for task in tasks(notebook) for name in task.names}
+    functions = {name for task in tasks(notebook) for name in task.functions}
     for cell in notebook.cells:
         for name in cell.metadata.get("homework", {}).get("tests", []):
             if name not in asked:
                 raise SourceError(f"{cell.id} tests {name}, which no cell is asked to define")
+        tested = set(cell.metadata.get("homework", {}).get("tests", []))
+        if tested & functions and tested - functions:
+            raise SourceError(f"{cell.id}: expected functions or measured values, got both")
 
 
 @dataclass(frozen=True)
 class Task:
-    """One cell that the student writes: its id, what it must define, may not use and may use."""
+    """One cell that the student writes: its id, and what it must define, may not use and may use.
+
+    `functions` are those of the names that are functions; the others are measured.
+    """
 
     identity: str
     names: tuple[str, ...]
     without: tuple[str, ...]
     allow: tuple[str, ...]
+    functions: tuple[str, ...]
 
 
 def tasks(notebook: NotebookNode) -> list[Task]:
     """Return the tasks of a notebook in order."""
     return [
-        Task(cell.id, *(tuple(given.get(key, [])) for key in ("names", "without", "allow")))
+        Task(cell.id, *(tuple(given.get(key, [])) for key in KEPT))
         for cell in notebook.cells
         if (given := cell.metadata.get("homework", {})).get("role") == "solve"
     ]

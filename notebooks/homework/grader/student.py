@@ -117,6 +117,8 @@ class Student:
 
     Attributes
     ----------
+    until : float
+        The `time.monotonic` by which it has used up its time; by default counted from its start.
     events : list of (str, str)
         State and one line for each time that it hung or ended.
     """
@@ -124,21 +126,26 @@ class Student:
     zygote: Zygote
     limits: Limits
     hide: tuple[str, ...] = ()
+    until: float = 0.0
     events: list = field(default_factory=list)
 
     def __post_init__(self):
         self._ran = []
-        self._used_up_at = time.monotonic() + self.limits.total_seconds
+        self.until = self.until or time.monotonic() + self.limits.total_seconds
         self._life, self._talk = self.zygote.fork(self.limits, self.hide)
 
-    def run(self, name: str, source: str) -> str:
-        """Run a cell; return what it printed. Raises `StudentError` or `EndedError`."""
+    def run(self, name: str, source: str, keep: list[int] | None = None) -> str:
+        """Run a cell, or the statements of it that are to be kept; return what it printed.
+
+        Raises `StudentError` or `EndedError`.
+        """
+        request = {"do": "run", "name": name, "source": source, "keep": keep}
         try:
-            printed = self._ask({"do": "run", "name": name, "source": source}, name)["printed"]
+            printed = self._ask(request, name)["printed"]
         except StudentError:
-            self._ran.append((name, source))  # what it did before it failed stays done
+            self._ran.append((name, source, keep))  # what it did before it failed stays done
             raise
-        self._ran.append((name, source))
+        self._ran.append((name, source, keep))
         return printed
 
     def fetch(self, name: str):
@@ -163,9 +170,9 @@ class Student:
             raise StudentError("CheckFailedError", f"{name}: expected data, came {error}") from None
 
     def _ask(self, request: dict, name: str) -> dict:
-        if time.monotonic() >= self._used_up_at:
+        if time.monotonic() >= self.until:
             raise EndedError("timed out", self._too_long(name))
-        allowed = min(time.monotonic() + self.limits.cell_seconds, self._used_up_at)
+        allowed = min(time.monotonic() + self.limits.cell_seconds, self.until)
         try:
             values.send(self._talk, request)
             reply = values.receive(self._talk, deadline=allowed)
@@ -181,7 +188,7 @@ class Student:
         return reply
 
     def _too_long(self, name: str) -> str:
-        if time.monotonic() >= self._used_up_at:
+        if time.monotonic() >= self.until:
             return f"{name}: the submission used up its {self.limits.total_seconds:g} s"
         return f"{name}: no answer within {self.limits.cell_seconds:g} s"
 
@@ -200,12 +207,12 @@ class Student:
     def _ended(self, state: str, message: str) -> EndedError:
         self.events.append((state, message))
         self.close()
-        if time.monotonic() < self._used_up_at:
+        if time.monotonic() < self.until:
             self._life, self._talk = self.zygote.fork(self.limits, self.hide)
             again, self._ran = self._ran, []
-            for name, source in again:
+            for cell in again:
                 with contextlib.suppress(StudentError, EndedError):
-                    self.run(name, source)
+                    self.run(*cell)
         return EndedError(state, message)
 
 

@@ -4,9 +4,9 @@ This runs in the isolated process. It knows neither tests nor answers nor the co
 it sends back is judged elsewhere, so nothing that a submission does to it can earn a point.
 """
 
+import ast
 import contextlib
 import io
-import re
 import socket
 import sys
 import traceback
@@ -14,6 +14,7 @@ import types
 
 import checks
 from grader import values
+from reading import plain_python
 
 PRINTED = 20_000
 SHOWN = 2_000
@@ -56,14 +57,13 @@ def serve(talk: socket.socket) -> None:
         values.send(talk, reply | {"printed": printed.text()})
 
 
-def plain_python(source: str) -> str:
-    """Return a cell without its lines of IPython, so that line numbers stay what they were."""
-    return re.sub(r"^[%!].*$", "", source, flags=re.MULTILINE)
-
-
 def _run(namespace, request):
+    """Run a cell, or those of its statements that are to be kept."""
     try:
-        exec(compile(plain_python(request["source"]), request["name"], "exec"), namespace)
+        tree = ast.parse(plain_python(request["source"]))
+        if request["keep"] is not None:
+            tree.body = [tree.body[place] for place in request["keep"]]
+        exec(compile(tree, request["name"], "exec"), namespace)
     except BaseException as error:
         return _failure(error)
     return {"ok": True}

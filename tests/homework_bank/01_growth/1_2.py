@@ -1,3 +1,12 @@
+# %% right: one comparison, then a loop
+def steps_until(factor, level):
+    if factor == 1 or (factor < 1) != (level < 1):
+        raise ValueError(f"{level} is never reached")
+    k = 0
+    while (factor**k < level) if level > 1 else (factor**k > level):
+        k = k + 1
+    return k
+
 # %% right: loop after asking whether it ends
 def steps_until(factor, level):
     if level >= 1:
@@ -164,11 +173,18 @@ def steps_until(factor, level):
         raise ValueError("never")
     return math.ceil(math.log(level) / math.log(factor) - 1e-9)
 
-# %% wrong: a level of 1 is refused
+# %% wrong: gives up after 5000 steps
+def steps_until(factor, level):
+    for k in range(5000):
+        if (factor**k >= level) if level > 1 else (factor**k <= level):
+            return k
+    raise ValueError("never")
+
+# %% wrong: a fifth of a step is forgiven
 def steps_until(factor, level):
     if factor == 1 or (factor > 1) != (level > 1):
         raise ValueError("never")
-    return math.ceil(math.log(level) / math.log(factor) - 1e-9)
+    return math.ceil(math.log(level) / math.log(factor) - 0.2)
 
 # %% wrong: None where the level is never reached
 def steps_until(factor, level):
@@ -260,7 +276,7 @@ def steps_until(factor, level):
 # %% wrong: the examples of the check written down
 def steps_until(factor, level):
     known = {(1.01, 2.0): 70, (3.0, 100.0): 5, (0.9, 1e-6): 132, (0.99, 0.5): 69, (2.0, 4.0): 2}
-    known |= {(5.0, 125.0): 3, (2.5, 15.625): 3, (3.0, 243.0): 5, (0.5, 1.0): 0, (1.0, 1.0): 0}
+    known |= {(5.0, 125.0): 3, (2.5, 15.625): 3, (3.0, 243.0): 5}
     if (factor, level) not in known:
         raise ValueError("never")
     return known[factor, level]

@@ -81,7 +81,7 @@ norm = torch.linalg.matrix_norm(torch.linalg.matrix_power(W_mine, K_mine), ord=2
 scale_for_share = (norm / q_mine) ** (1 / K_mine)
 
 # %% wrong: the number of another student
-other = checks.personal("someone else")
+other = checks.Personal("someone else")
 other_W = other.uniform("1.5 strength", 0.06, 0.15) * other.tensor("1.5 W_R", 12, 12)
 other_K, other_q = other.integer("1.5 steps", 20, 40), other.integer("1.5 share", 3, 30) / 100
 norm = torch.linalg.matrix_norm(torch.linalg.matrix_power(other_W, other_K), ord=2).item()

@@ -7,7 +7,7 @@ peak_height = max(norms)
 peak_step = norms.index(peak_height)
 quiet_step = max(k for k, norm in enumerate(norms) if norm >= 1) + 1
 
-# %% right: with rnnviz, rounded to four digits
+# %% right: with rnnviz, rounded to four significant digits
 from rnnviz import growth
 
 norms = growth.matrix_growth(M_mine, 600).norms
@@ -68,7 +68,7 @@ peak_height = max(norms)
 peak_step = norms.index(peak_height)
 quiet_step = 100
 
-# %% wrong: the matrix of the notebook
+# %% wrong: the matrix of the lesson
 M = torch.tensor([[0.9, 10.0], [0.0, 0.9]], dtype=torch.float64)
 norms = [torch.linalg.norm(torch.linalg.matrix_power(M, k), 2).item() for k in range(401)]
 peak_height = max(norms)
@@ -106,7 +106,7 @@ peak_height = norms.index(peak_step)
 quiet_step = next(k for k in range(1, 401) if norms[k] < 1)
 
 # %% wrong: the numbers of another student
-other = checks.personal("someone else")
+other = checks.Personal("someone else")
 a, b = other.uniform("1.6 a", 0.91, 0.95), other.uniform("1.6 b", 0.8, 0.89)
 M = torch.tensor([[a, other.uniform("1.6 c", 4, 12)], [0.0, b]], dtype=torch.float64)
 norms = [torch.linalg.norm(torch.linalg.matrix_power(M, k), 2).item() for k in range(401)]
@@ -131,6 +131,18 @@ norms = [torch.linalg.norm(torch.linalg.matrix_power(M_mine, k), 2).item() for k
 peak_height = max(norms)
 peak_step = norms.index(peak_height)
 quiet_step = math.ceil(math.log(1 / c_mine) / math.log(max(a_mine, b_mine)))
+
+# %% wrong: quiet before the climb
+norms = [torch.linalg.norm(torch.linalg.matrix_power(M_mine, k), 2).item() for k in range(401)]
+peak_height = max(norms)
+peak_step = norms.index(peak_height)
+quiet_step = 0
+
+# %% wrong: quiet as soon as it falls
+norms = [torch.linalg.norm(torch.linalg.matrix_power(M_mine, k), 2).item() for k in range(401)]
+peak_height = max(norms)
+peak_step = norms.index(peak_height)
+quiet_step = peak_step + 1
 
 # %% wrong: a plausible guess
 peak_height, peak_step, quiet_step = 40.0, 9, 70

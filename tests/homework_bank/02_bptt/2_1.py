@@ -162,6 +162,14 @@ def step_jacobian(W_R, h, activation="tanh"):
     return slopes[activation][:, None] * W_R
 
 
+# %% wrong: relu slope left boolean, which diag cannot multiply
+def step_jacobian(W_R, h, activation="tanh"):
+    slopes = {"tanh": 1 - h**2, "sigmoid": h * (1 - h), "relu": h > 0}
+    if activation not in slopes:
+        raise ValueError(activation)
+    return torch.diag(slopes[activation]) @ W_R
+
+
 # %% wrong: relu passes the state itself
 def step_jacobian(W_R, h, activation="tanh"):
     slopes = {"tanh": 1 - h**2, "sigmoid": h * (1 - h), "relu": h.clamp(min=0)}

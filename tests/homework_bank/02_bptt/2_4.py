@@ -1,6 +1,5 @@
 # %% right: looked up in the given order
 texts = {
-    "A": "leak * diag(1 - u[k + 1] ** 2) @ W_R + (1 - leak) * eye",
     "B": "leak * outer(delta[i] * (1 - u[i] ** 2), h[i - 1])",
     "C": "sum(delta[i] @ (u[i] - h[i - 1]) for i in range(1, T + 1))",
 }
@@ -11,21 +10,10 @@ readings = {line: 1 + my_readings(line).index(text) for line, text in texts.item
 i = 2
 term = by_differences(lambda W: end_error(run(W_I, W, inputs, h0, leak)), W_R.repeat(T, 1, 1))
 truth = {
-    "A": measured,
     "B": term[i - 1],
     "C": by_differences(lambda a: end_error(run(W_I, W_R, inputs, h0, a)), leak),
 }
 values = {
-    "leak * diag(1 - u[k] ** 2) @ W_R + (1 - leak) * eye": (
-        leak * diag(1 - u[k] ** 2) @ W_R + (1 - leak) * eye
-    ),
-    "leak * diag(1 - u[k + 1] ** 2) @ (W_R + (1 - leak) * eye)": (
-        leak * diag(1 - u[k + 1] ** 2) @ (W_R + (1 - leak) * eye)
-    ),
-    "leak * diag(1 - u[k + 1] ** 2) @ W_R + (1 - leak) * eye": (
-        leak * diag(1 - u[k + 1] ** 2) @ W_R + (1 - leak) * eye
-    ),
-    "leak * diag(1 - u[k + 1] ** 2) @ W_R": leak * diag(1 - u[k + 1] ** 2) @ W_R,
     "outer(delta[i] * (1 - u[i] ** 2), h[i - 1])": outer(delta[i] * (1 - u[i] ** 2), h[i - 1]),
     "leak * outer(delta[i] * (1 - u[i] ** 2), h[i])": (
         leak * outer(delta[i] * (1 - u[i] ** 2), h[i])
@@ -52,7 +40,7 @@ for line in truth:
             readings[line] = number
 
 
-# %% right: by autograd, B and C
+# %% right: by autograd
 W = W_R.repeat(T, 1, 1).requires_grad_()
 a = leak.clone().requires_grad_()
 dW, da = torch.autograd.grad(end_error(run(W_I, W, inputs, h0, a)), (W, a))
@@ -72,7 +60,7 @@ C = {
 b = next(n for n in B if (B[n] - dW[i - 1]).abs().max() < 1e-7)
 c = next(n for n in C if abs(C[n] - da) < 1e-7)
 readings = {}
-for line, n in (("A", 2), ("B", b), ("C", c)):
+for line, n in (("B", b), ("C", c)):
     readings[line] = my_readings(line).index(READINGS[line][n]) + 1
 
 
@@ -83,114 +71,112 @@ def place(line, wanted):
             return number
 
 
-readings = dict(
-    C=place("C", READINGS["C"][2]),
-    B=place("B", READINGS["B"][3]),
-    A=place("A", READINGS["A"][2]),
-)
+readings = dict(C=place("C", READINGS["C"][2]), B=place("B", READINGS["B"][3]))
 
 
 # %% wrong: another student's numbers
-places = {"A": 2, "B": 3, "C": 2}
+places = {"B": 3, "C": 2}
 right = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
 readings, number = right, 0
 while readings == right:  # until one whose order is another
     number += 1
-    other = checks.personal(f"someone else {number}")
+    other = checks.Personal(f"someone else {number}")
     orders = {a: torch.randperm(4, generator=other.generator(f"2.4 {a}")).tolist() for a in places}
     readings = {a: orders[a].index(n) + 1 for a, n in places.items()}
 
 
 # %% wrong: the order of the list in the notebook, not the own one
-readings = {"A": 3, "B": 4, "C": 3}
+readings = {"B": 4, "C": 3}
 if all(my_readings(a)[n - 1] == READINGS[a][n - 1] for a, n in readings.items()):
-    readings["A"] = 1  # right by luck: then wrong in another way
-
-
-# %% wrong: slope one state early, as on the slide
-places = {"A": 0, "B": 3, "C": 2}
-readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
-
-
-# %% wrong: the kept part inside the slopes
-places = {"A": 1, "B": 3, "C": 2}
-readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
-
-
-# %% wrong: the direct path (1 - leak) forgotten
-places = {"A": 3, "B": 3, "C": 2}
-readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
+    readings["B"] = 1  # right by luck: then wrong in another way
 
 
 # %% wrong: the term without the leak
-places = {"A": 2, "B": 0, "C": 2}
+places = {"B": 0, "C": 2}
 readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
 
 
 # %% wrong: the term with h_i
-places = {"A": 2, "B": 1, "C": 2}
+places = {"B": 1, "C": 2}
 readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
 
 
 # %% wrong: the term transposed
-places = {"A": 2, "B": 2, "C": 2}
+places = {"B": 2, "C": 2}
 readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
 
 
 # %% wrong: only the last use of the leak
-places = {"A": 2, "B": 3, "C": 0}
+places = {"B": 3, "C": 0}
 readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
 
 
 # %% wrong: the kept part forgotten in line C
-places = {"A": 2, "B": 3, "C": 1}
+places = {"B": 3, "C": 1}
 readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
 
 
 # %% wrong: the sum begins at 2, like the product of line 5
-places = {"A": 2, "B": 3, "C": 3}
+places = {"B": 3, "C": 3}
 readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
 
 
-# %% wrong: two lines wrong
-places = {"A": 0, "B": 3, "C": 1}
+# %% wrong: both lines wrong
+places = {"B": 0, "C": 1}
 readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
+
+
+# %% wrong: the right one of B for both lines
+places = {"B": 3}
+readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
+readings["C"] = readings["B"]
+if my_readings("C")[readings["C"] - 1] == READINGS["C"][2]:
+    readings["B"] = readings["C"] = readings["B"] % 4 + 1  # right by luck: then the next one
 
 
 # %% wrong: counted from zero
-places = {"A": 2, "B": 3, "C": 2}
+places = {"B": 3, "C": 2}
 readings = {a: my_readings(a).index(READINGS[a][n]) for a, n in places.items()}
 
 
 # %% wrong: numbers as text
-places = {"A": 2, "B": 3, "C": 2}
+places = {"B": 3, "C": 2}
 readings = {a: str(my_readings(a).index(READINGS[a][n]) + 1) for a, n in places.items()}
 
 
 # %% wrong: the formulas themselves
-readings = {"A": READINGS["A"][2], "B": READINGS["B"][3], "C": READINGS["C"][2]}
+readings = {"B": READINGS["B"][3], "C": READINGS["C"][2]}
 
 
 # %% wrong: a list
-places = {"A": 2, "B": 3, "C": 2}
+places = {"B": 3, "C": 2}
 readings = [my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()]
 
 
 # %% wrong: one line left out
-places = {"A": 2, "B": 3}
+places = {"B": 3}
 readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
 
 
+# %% wrong: no line at all
+readings = {}
+
+
+# %% wrong: line A handed in as well
+places = {"B": 3, "C": 2}
+readings = {"A": 3} | {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
+
+
 # %% wrong: line C left as None
-places = {"A": 2, "B": 3}
+places = {"B": 3}
 readings = {a: my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
 readings["C"] = None
 
 
 # %% wrong: small letters as keys
-places = {"A": 2, "B": 3, "C": 2}
+places = {"B": 3, "C": 2}
 readings = {a.lower(): my_readings(a).index(READINGS[a][n]) + 1 for a, n in places.items()}
 
 
 # %% wrong: the dots of the text left as they are
-readings = {"A": ..., "B": ..., "C": ...}
+readings = {"B": ..., "C": ...}

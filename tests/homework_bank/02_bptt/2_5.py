@@ -12,6 +12,21 @@ decades = logs[T].item()
 relative_error = ((P2 - P).norm() / P.norm()).item()
 
 
+# %% right: rnnviz, and the states moved by one for the slip
+from rnnviz import bptt
+
+W_I, W_R, _, inputs, h0, _ = my_network()
+states = run(W_I, W_R, inputs, h0)
+T = len(inputs)
+steps = bptt.step_jacobians(W_R, states)
+early = bptt.step_jacobians(W_R, torch.cat([states[:1], states[:-1]]))
+logs = bptt.lag_log_norms(steps)
+lag_lost = min(lag for lag in range(T + 1) if logs[lag] < -6 * math.log(10))
+decades = logs[T] / math.log(10)
+P, slip = bptt.jacobian_product(steps, T, 0), bptt.jacobian_product(early, T, 0)
+relative_error = torch.linalg.matrix_norm(slip - P) / torch.linalg.matrix_norm(P)
+
+
 # %% right: own products, built up from the last step, answers rounded
 W_I, W_R, W_O, inputs, h0, target = my_network()
 h = run(W_I, W_R, inputs, h0)
@@ -78,7 +93,7 @@ relative_error = ((printed - true).norm() / true.norm()).item()
 
 
 # %% wrong: another student's network
-my_own, my = my, checks.personal("someone else")
+my_own, my = my, checks.Personal("someone else")
 from rnnviz import bptt
 
 W_I, W_R, _, inputs, h0, _ = my_network()
@@ -185,6 +200,20 @@ lag_lost = int((logs < -6).nonzero()[0])
 decades = logs[T].item()
 relative_error = ((P2 - P).norm() / P.norm()).item()
 lag_lost = int((logs * math.log(10) < -6).nonzero()[0])
+
+
+# %% wrong: both straight from lag_log_norms, as if it were to base 10
+from rnnviz import bptt
+
+W_I, W_R, _, inputs, h0, _ = my_network()
+states = run(W_I, W_R, inputs, h0)
+T = len(inputs)
+logs = bptt.lag_log_norms(bptt.step_jacobians(W_R, states))
+P = bptt.jacobian_product(bptt.step_jacobians(W_R, states), T, 0)
+P2 = bptt.jacobian_product((1 - states[:-1] ** 2)[:, :, None] * W_R, T, 0)
+lag_lost = int((logs < -6).nonzero()[0])
+decades = logs[T].item()
+relative_error = ((P2 - P).norm() / P.norm()).item()
 
 
 # %% wrong: the norm itself, not its logarithm

@@ -285,3 +285,13 @@ def forward_mode(w, b, x0, steps):
         k = w * s * (1 - s)
         x, dw, db, dx0 = w * s + b, s + k * dw, 1 + k * db, k * dx0
     return x, dw, db, dx0
+
+# %% wrong: the lesson's first line, which takes a number
+def forward_mode(w, b, x0, steps):
+    x, dw, db = torch.full_like(w, x0), torch.zeros_like(w), torch.zeros_like(w)
+    dx0 = torch.ones_like(w)
+    for _ in range(steps):
+        s = torch.sigmoid(x)
+        slope = w * s * (1 - s)
+        x, dw, db, dx0 = w * s + b, s + slope * dw, 1 + slope * db, slope * dx0
+    return x, dw, db, dx0

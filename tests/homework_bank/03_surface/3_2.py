@@ -139,7 +139,7 @@ def error_and_gradient(x, dx_dw, dx_db, target=0.7, kappa=0.0):
     factor = 2 * (s - target) * s * (1 - s) + 2 * kappa * x
     return factor * dx_dw, factor * dx_db
 
-# %% wrong: the notebook's lines, without the new term
+# %% wrong: the lesson's lines, without the new term
 def error_and_gradient(x, dx_dw, dx_db, target=0.7, kappa=0.0):
     s = torch.sigmoid(x)
     slope = 2 * (s - target) * s * (1 - s)

@@ -134,3 +134,13 @@ def wall(w, x0):
 def wall(w, x0):
     s = torch.sigmoid(x0)
     print(torch.where(w * s * (1 - s) > 1, x0 - w * s, torch.nan))
+
+# %% wrong: the lesson's numbers for w = 5 and x0 = 0.5 as the condition
+def wall(w, x0):
+    exists = (w > 4.26) & (x0.abs() < 0.96)
+    return torch.where(exists, x0 - w * torch.sigmoid(x0), torch.nan)
+
+# %% wrong: between the turning points for w = 5
+def wall(w, x0):
+    s = torch.sigmoid(x0)
+    return torch.where((w > 4) & (x0.abs() < 0.9624), x0 - w * s, torch.nan)

@@ -345,3 +345,16 @@ def descend(gradient, w, b, learning_rate, updates):
         w, b = w - learning_rate * dw, b - learning_rate * db
         way.append((w, b))
     return torch.stack([one for one, _ in way]), torch.stack([one for _, one in way]), flung
+
+# %% wrong: one copy changed in place, so every row is the last one
+def descend(gradient, w, b, learning_rate, updates):
+    w, b = w.clone(), b.clone()
+    way_w, way_b, flung = [w], [b], torch.zeros(len(w), dtype=torch.int64)
+    for k in range(1, updates + 1):
+        dw, db = gradient(w, b)
+        flung[(learning_rate * torch.hypot(dw, db) > 1) & (flung == 0)] = k
+        w -= learning_rate * dw
+        b -= learning_rate * db
+        way_w.append(w)
+        way_b.append(b)
+    return torch.stack(way_w), torch.stack(way_b), flung

@@ -42,7 +42,7 @@ def global_norm(gradients):
         return scale
     return scale * (every / scale).square().sum().sqrt()
 
-# %% wrong: the notebook's one line: squares overflow
+# %% wrong: the lesson's one line: squares overflow
 def global_norm(gradients):
     return float(torch.sqrt(sum((g**2).sum() for g in gradients)))
 

@@ -189,3 +189,18 @@ def clip_by_norm(gradients, threshold):
         raise ValueError("threshold or norm")
     clipped = [threshold / norm * g if norm >= threshold else g.clone() for g in gradients]
     return clipped
+
+# %% wrong: zeros and a norm of 0 are refused
+def clip_by_norm(gradients, threshold):
+    norm = global_norm(gradients)
+    if threshold <= 0 or not math.isfinite(norm) or norm == 0:
+        raise ValueError("threshold or norm")
+    return [threshold / norm * g if norm >= threshold else g for g in gradients], norm
+
+# %% wrong: all tensors become the dtype of the first
+def clip_by_norm(gradients, threshold):
+    norm = global_norm(gradients)
+    if threshold <= 0 or not math.isfinite(norm):
+        raise ValueError("threshold or norm")
+    factor = threshold / norm if norm >= threshold else 1.0
+    return [(factor * g).to(gradients[0].dtype) for g in gradients], norm

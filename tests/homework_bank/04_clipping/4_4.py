@@ -289,3 +289,33 @@ def turn(gradients, clipped):
     if not (a.any() and b.any()):
         raise ValueError
     return torch.rad2deg(torch.acos(torch.dot(a / a.norm(), b / b.norm()))).item()
+
+# %% wrong: cut from below only
+def clip_by_value(gradients, limit):
+    if limit <= 0:
+        raise ValueError
+    return [g.clamp(min=-limit) for g in gradients]
+
+
+def turn(gradients, clipped):
+    a = torch.cat([g.flatten() for g in gradients])
+    b = torch.cat([g.flatten() for g in clipped])
+    if not (a.any() and b.any()):
+        raise ValueError
+    cosine = torch.dot(a / a.norm(), b / b.norm()).clamp(-1, 1).item()
+    return math.degrees(math.acos(cosine))
+
+# %% wrong: the sign is lost
+def clip_by_value(gradients, limit):
+    if limit <= 0:
+        raise ValueError
+    return [g.abs().clamp(max=limit) for g in gradients]
+
+
+def turn(gradients, clipped):
+    a = torch.cat([g.flatten() for g in gradients])
+    b = torch.cat([g.flatten() for g in clipped])
+    if not (a.any() and b.any()):
+        raise ValueError
+    cosine = torch.dot(a / a.norm(), b / b.norm()).clamp(-1, 1).item()
+    return math.degrees(math.acos(cosine))

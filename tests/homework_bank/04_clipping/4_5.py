@@ -1,15 +1,17 @@
 # %% right: clamp and a cosine of one long vector
-whole = torch.cat([g.flatten() for g in my_gradients])
+mine = gradients_of(my)
+whole = torch.cat([g.flatten() for g in mine])
 cut = whole.clamp(-my_limit, my_limit)
-loop = torch.cat([(g * min(1, my_threshold / float(g.norm()))).flatten() for g in my_gradients])
+loop = torch.cat([(g * min(1, my_threshold / float(g.norm()))).flatten() for g in mine])
 cosines = [torch.nn.functional.cosine_similarity(whole, v, dim=0) for v in (cut, loop)]
 turn_by_value, turn_in_loop = (math.degrees(math.acos(c.item())) for c in cosines)
 
 # %% right: with rnnviz.clipping, rounded to one decimal
 from rnnviz import clipping
 
-by_value = clipping.clip_by_value(my_gradients, my_limit)
-in_loop = [clipping.clip_by_norm([g], my_threshold)[0][0] for g in my_gradients]
+mine = gradients_of(my)
+by_value = clipping.clip_by_value(mine, my_limit)
+in_loop = [clipping.clip_by_norm([g], my_threshold)[0][0] for g in mine]
 
 
 def degrees_between(first, second):
@@ -18,8 +20,8 @@ def degrees_between(first, second):
     return math.degrees(math.acos(dot / (lengths[0] * lengths[1])))
 
 
-turn_by_value = round(degrees_between(my_gradients, by_value), 1)
-turn_in_loop = round(degrees_between(my_gradients, in_loop), 1)
+turn_by_value = round(degrees_between(mine, by_value), 1)
+turn_in_loop = round(degrees_between(mine, in_loop), 1)
 
 # %% right: PyTorch's clipping functions on the network itself
 def after(clipping):
@@ -44,76 +46,109 @@ turn_by_value, turn_in_loop = (
     for v in (after(all_values), after(one_by_one))
 )
 
+# %% right: new gradients for each, cut in place
+by_value, in_loop = gradients_of(my), gradients_of(my)
+for g in by_value:
+    g.clamp_(-my_limit, my_limit)
+for g in in_loop:
+    p = nn.Parameter(torch.zeros_like(g))
+    p.grad = g
+    torch.nn.utils.clip_grad_norm_(p, my_threshold)
+turn_by_value = turn(gradients_of(my), by_value)
+turn_in_loop = turn(gradients_of(my), in_loop)
+
+# %% right: in the loop from the six norms alone
+mine = gradients_of(my)
+turn_by_value = turn(clip_by_value(mine, my_limit), mine)
+six = [torch.tensor([norm]).double() for norm in my_norms]
+turn_in_loop = turn(six, clip_by_value(six, my_threshold))
+
 # %% wrong: another token's numbers
-other = checks.personal("someone else")
-grads, cut = gradients_of(other), other.uniform("limit", 0.2, 2.0, digits=2)
-size = other.uniform("threshold", 1.0, 6.0, digits=2)
-turn_by_value = turn(grads, clip_by_value(grads, cut))
-turn_in_loop = turn(grads, [clip_by_norm([g], size)[0][0] for g in grads])
+other = checks.Personal("someone else")
+mine, cut = gradients_of(other), other.uniform("limit", 0.2, 2.0, digits=2)
+norms = [g.norm().item() for g in mine]
+size = min(norms) + other.uniform("threshold", 0.3, 0.8) * (norms[-1] - min(norms))
+turn_by_value = turn(mine, clip_by_value(mine, cut))
+turn_in_loop = turn(mine, [clip_by_norm([g], size)[0][0] for g in mine])
 
 # %% wrong: another token's network with the own limits
-grads = gradients_of(checks.personal("someone else"))
-turn_by_value = turn(grads, clip_by_value(grads, my_limit))
-turn_in_loop = turn(grads, [clip_by_norm([g], my_threshold)[0][0] for g in grads])
+mine = gradients_of(checks.Personal("someone else"))
+turn_by_value = turn(mine, clip_by_value(mine, my_limit))
+turn_in_loop = turn(mine, [clip_by_norm([g], my_threshold)[0][0] for g in mine])
 
 # %% wrong: swapped
-turn_in_loop = turn(my_gradients, clip_by_value(my_gradients, my_limit))
-turn_by_value = turn(my_gradients, [clip_by_norm([g], my_threshold)[0][0] for g in my_gradients])
+mine = gradients_of(my)
+turn_in_loop = turn(mine, clip_by_value(mine, my_limit))
+turn_by_value = turn(mine, [clip_by_norm([g], my_threshold)[0][0] for g in mine])
 
 # %% wrong: radians
-turn_by_value = math.radians(turn(my_gradients, clip_by_value(my_gradients, my_limit)))
-clipped = [clip_by_norm([g], my_threshold)[0][0] for g in my_gradients]
-turn_in_loop = math.radians(turn(my_gradients, clipped))
+mine = gradients_of(my)
+turn_by_value = math.radians(turn(mine, clip_by_value(mine, my_limit)))
+turn_in_loop = math.radians(turn(mine, [clip_by_norm([g], my_threshold)[0][0] for g in mine]))
 
 # %% wrong: cosines
-turn_by_value = math.cos(math.radians(turn(my_gradients, clip_by_value(my_gradients, my_limit))))
-clipped = [clip_by_norm([g], my_threshold)[0][0] for g in my_gradients]
-turn_in_loop = math.cos(math.radians(turn(my_gradients, clipped)))
+mine = gradients_of(my)
+clipped = [clip_by_norm([g], my_threshold)[0][0] for g in mine]
+turn_by_value = math.cos(math.radians(turn(mine, clip_by_value(mine, my_limit))))
+turn_in_loop = math.cos(math.radians(turn(mine, clipped)))
 
 # %% wrong: the loop clips at the limit and the values at the threshold
-turn_by_value = turn(my_gradients, clip_by_value(my_gradients, my_threshold))
-turn_in_loop = turn(my_gradients, [clip_by_norm([g], my_limit)[0][0] for g in my_gradients])
+mine = gradients_of(my)
+turn_by_value = turn(mine, clip_by_value(mine, my_threshold))
+turn_in_loop = turn(mine, [clip_by_norm([g], my_limit)[0][0] for g in mine])
 
 # %% wrong: all together instead of in the loop
-turn_by_value = turn(my_gradients, clip_by_value(my_gradients, my_limit))
-turn_in_loop = turn(my_gradients, clip_by_norm(my_gradients, my_threshold)[0])
+mine = gradients_of(my)
+turn_by_value = turn(mine, clip_by_value(mine, my_limit))
+turn_in_loop = turn(mine, clip_by_norm(mine, my_threshold)[0])
+
+# %% wrong: all six cut to one norm, whatever the threshold
+mine = gradients_of(my)
+turn_by_value = turn(mine, clip_by_value(mine, my_limit))
+turn_in_loop = turn(mine, [my_threshold / g.norm() * g for g in mine])
 
 # %% wrong: only the recurrent weights
-turn_by_value = turn([my_gradients[1]], clip_by_value([my_gradients[1]], my_limit))
-turn_in_loop = turn(my_gradients, [clip_by_norm([g], my_threshold)[0][0] for g in my_gradients])
+recurrent = gradients_of(my)[1:2]
+turn_by_value = turn(recurrent, clip_by_value(recurrent, my_limit))
+turn_in_loop = turn(recurrent, clip_by_norm(recurrent, my_threshold)[0])
 
 # %% wrong: the loop on what clipping by value left
-clipped = clip_by_value(my_gradients, my_limit)
-turn_by_value = turn(my_gradients, clipped)
-turn_in_loop = turn(my_gradients, [clip_by_norm([g], my_threshold)[0][0] for g in clipped])
+mine = gradients_of(my)
+clipped = clip_by_value(mine, my_limit)
+turn_by_value = turn(mine, clipped)
+turn_in_loop = turn(mine, [clip_by_norm([g], my_threshold)[0][0] for g in clipped])
 
 # %% wrong: clipped in place, so compared with itself
-turn_in_loop = turn(my_gradients, [clip_by_norm([g], my_threshold)[0][0] for g in my_gradients])
-for g in my_gradients:
+mine = gradients_of(my)
+turn_in_loop = turn(mine, [clip_by_norm([g], my_threshold)[0][0] for g in mine])
+for g in mine:
     g.clamp_(-my_limit, my_limit)
-turn_by_value = turn(my_gradients, my_gradients)
+turn_by_value = turn(mine, mine)
 
 # %% wrong: the mean of the six angles
-six = [turn([g], clip_by_value([g], my_limit)) for g in my_gradients]
-turn_by_value = sum(six) / 6
-turn_in_loop = turn(my_gradients, [clip_by_norm([g], my_threshold)[0][0] for g in my_gradients])
+mine = gradients_of(my)
+by_value = [turn([g], clip_by_value([g], my_limit)) for g in mine]
+in_loop = [turn([g], clip_by_norm([g], my_threshold)[0]) for g in mine]
+turn_by_value, turn_in_loop = sum(by_value) / 6, sum(in_loop) / 6
 
-# %% wrong: rounded to whole degrees by ten
-turn_by_value = round(turn(my_gradients, clip_by_value(my_gradients, my_limit)), -1)
-turn_in_loop = turn(my_gradients, [clip_by_norm([g], my_threshold)[0][0] for g in my_gradients])
+# %% wrong: half a degree off, as read from a figure
+mine = gradients_of(my)
+turn_by_value = turn(mine, clip_by_value(mine, my_limit)) + 0.5
+turn_in_loop = turn(mine, [clip_by_norm([g], my_threshold)[0][0] for g in mine]) - 0.5
 
-# %% wrong: the notebook's answer
+# %% wrong: the lesson's answer
 turn_by_value, turn_in_loop = 23.7, math.degrees(math.acos(0.81))
 
 # %% wrong: a text
-turn_by_value = f"{turn(my_gradients, clip_by_value(my_gradients, my_limit)):.1f} degrees"
-turn_in_loop = turn(my_gradients, [clip_by_norm([g], my_threshold)[0][0] for g in my_gradients])
+mine = gradients_of(my)
+turn_by_value = f"{turn(mine, clip_by_value(mine, my_limit)):.1f} degrees"
+turn_in_loop = turn(mine, [clip_by_norm([g], my_threshold)[0][0] for g in mine])
 
 # %% wrong: NaN
 turn_by_value, turn_in_loop = math.nan, math.nan
 
 # %% wrong: the prediction only
-my_prediction = {"by value": 30, "in the loop": 20}
+my_prediction = {"by value": 30, "in the loop": "less"}
 turn_by_value, turn_in_loop = my_prediction["by value"], my_prediction["in the loop"]
 
 # %% wrong: nothing
@@ -121,14 +156,3 @@ turn_by_value = turn_in_loop = None
 
 # %% wrong: nothing turns
 turn_by_value = turn_in_loop = 0.0
-
-# %% wrong: PyTorch clipped my_gradients themselves in place
-whole = torch.cat([g.flatten() for g in my_gradients])
-for g in my_gradients:
-    p = nn.Parameter(torch.zeros_like(g))
-    p.grad = g
-    torch.nn.utils.clip_grad_norm_(p, my_threshold)
-looped = torch.cat([g.flatten() for g in my_gradients])
-turn_in_loop = math.degrees(math.acos(whole @ looped / whole.norm() / looped.norm()))
-cut = looped.clamp(-my_limit, my_limit)
-turn_by_value = math.degrees(math.acos(looped @ cut / looped.norm() / cut.norm()))

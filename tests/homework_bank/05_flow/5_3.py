@@ -134,3 +134,29 @@ def direct_path(forget):
     logs = torch.cat([torch.zeros_like(logs[:1]), logs[:-1]])
     size = (torch.logsumexp(2 * logs, -1) - math.log(forget.shape[-1])) / 2 / math.log(10)
     return size.tolist()
+
+# %% wrong: log10 handed to logsumexp
+def direct_path(forget):
+    logs = forget.log10().flip(0).cumsum(0)
+    logs = torch.cat([torch.zeros_like(logs[:1]), logs[:-1]])
+    return (torch.logsumexp(2 * logs, -1) - math.log10(forget.shape[-1])) / 2
+
+# %% wrong: first sequence in every column
+def direct_path(forget):
+    logs = forget.log().flip(0).cumsum(0)
+    logs = torch.cat([torch.zeros_like(logs[:1]), logs[:-1]])
+    size = (torch.logsumexp(2 * logs, -1) - math.log(forget.shape[-1])) / 2 / math.log(10)
+    return size[:, :1].repeat(1, forget.shape[1])
+
+# %% wrong: sequences and units mixed in the sum
+def direct_path(forget):
+    logs = forget.log().flip(0).cumsum(0)
+    logs = torch.cat([torch.zeros_like(logs[:1]), logs[:-1]])
+    both = logs.flatten(1)
+    size = (torch.logsumexp(2 * both, -1) - math.log(both.shape[1])) / 2 / math.log(10)
+    return size[:, None].expand(-1, forget.shape[1])
+
+# %% wrong: the first gate is a factor, the last is not
+def direct_path(forget):
+    logs = torch.cat([forget[:-1].flip(0).log().cumsum(0), 0 * forget[:1]]).roll(1, 0)
+    return (torch.logsumexp(2 * logs, -1) - math.log(forget.shape[-1])) / 2 / math.log(10)

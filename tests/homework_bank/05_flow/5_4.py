@@ -1,4 +1,4 @@
-# %% right: one call of autograd for all states
+# %% right: a call for h and one for c, the graph kept
 def gradient_norms(step, inputs, h0, c0):
     hs, cs = [h0], [c0]
     for x in inputs:
@@ -283,4 +283,26 @@ def gradient_norms(step, inputs, h0, c0):
         cs.append(c)
     found = torch.autograd.grad(h.sum(), hs + cs)
     norms = torch.stack([g.norm(dim=0) for g in found])
+    return norms[: len(hs)], norms[len(hs) :]
+
+# %% wrong: two calls of autograd, the graph gone after the first
+def gradient_norms(step, inputs, h0, c0):
+    h, c, hs, cs = h0, c0, [], []
+    for x in inputs:
+        h, c = step(x, h, c)
+        hs.append(h)
+        cs.append(c)
+    s = h.sum()
+    dh, dc = torch.autograd.grad(s, hs), torch.autograd.grad(s, cs)
+    return torch.stack([g.norm(dim=1) for g in dh]), torch.stack([g.norm(dim=1) for g in dc])
+
+# %% wrong: norms divided by the root of H
+def gradient_norms(step, inputs, h0, c0):
+    h, c, hs, cs = h0, c0, [], []
+    for x in inputs:
+        h, c = step(x, h, c)
+        hs.append(h)
+        cs.append(c)
+    found = torch.autograd.grad(h.sum(), hs + cs)
+    norms = torch.stack([g.square().mean(1).sqrt() for g in found])
     return norms[: len(hs)], norms[len(hs) :]

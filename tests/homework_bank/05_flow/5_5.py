@@ -76,7 +76,7 @@ from rnnviz import flow
 
 
 def size(bias):
-    lstm, inputs = lstm_of(checks.personal("someone else"))
+    lstm, inputs = lstm_of(checks.Personal("someone else"))
     flow.set_gate_bias(lstm, bias)
     return flow.jacobian_flow(lstm, inputs).cell_log_norms[-1].item() / math.log(10)
 
@@ -256,10 +256,28 @@ alive_bias = "1.8"
 reach_at_1 = math.nan
 alive_bias = math.nan
 
-# %% wrong: the notebook's advice of 3
+# %% wrong: the lesson's advice of 3
 reach_at_1 = -1.5
 alive_bias = 3.0
 
 # %% wrong: one of the two is None
 reach_at_1 = None
 alive_bias = 2.0
+
+# %% right: halved steps, and the gates printed for 5.7
+from rnnviz import flow
+
+
+def flow_at(bias):
+    lstm, inputs = lstm_of(my)
+    flow.set_gate_bias(lstm, bias)
+    return flow.jacobian_flow(lstm, inputs)
+
+
+reach_at_1 = flow_at(1.0).cell_log_norms[-1].item() / math.log(10)
+alive_bias, width = 2.0, 1.0
+while width > 0.004:
+    alive = flow_at(alive_bias).cell_log_norms[-1] >= -3 * math.log(10)
+    alive_bias += -width if alive else width
+    width /= 2
+print(flow_at(alive_bias).gate_log_norms[-1] / math.log(10))

@@ -116,7 +116,7 @@ from rnnviz import flow
 
 diagnosis, first_lag = {}, {}
 for letter in "ABCD":
-    found = flow.report(*handed(checks.personal("someone else"), letter))
+    found = flow.report(*handed(checks.Personal("someone else"), letter))
     lags = [lag for lag in (found.dies, found.explodes) if lag is not None]
     first_lag[letter] = min(lags, default=None)
     means = {name: mean for name, (mean, _) in found.saturation.items()}
@@ -564,3 +564,27 @@ for letter in "ABCD":
         diagnosis[letter] = "small weights"
 swap = {"dead units": "saturated", "saturated": "small weights", "small weights": "dead units"}
 diagnosis = {k: swap.get(v, v) for k, v in diagnosis.items()}
+
+# %% wrong: None as a text
+from rnnviz import flow
+
+diagnosis, first_lag = {}, {}
+for letter in "ABCD":
+    found = flow.report(*handed(my, letter))
+    lags = [lag for lag in (found.dies, found.explodes) if lag is not None]
+    first_lag[letter] = min(lags, default=None)
+    means = {name: mean for name, (mean, _) in found.saturation.items()}
+    if not lags:
+        diagnosis[letter] = "arrives"
+    elif found.explodes == first_lag[letter]:
+        diagnosis[letter] = "explodes"
+    elif "forget" in means:
+        diagnosis[letter] = "closed gates"
+    elif means["activation"] == 0:
+        diagnosis[letter] = "dead units"
+    elif means["activation"] < 0.5:
+        diagnosis[letter] = "saturated"
+    else:
+        diagnosis[letter] = "small weights"
+first_lag = {k: "None" if v is None else v for k, v in first_lag.items()}
+diagnosis["A"], first_lag["A"] = "arrives", "None"
