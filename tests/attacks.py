@@ -171,7 +171,7 @@ def cells_deleted(token):
     return made
 
 
-@attack("suspicious")
+@attack("needs manual", "graded")
 def cells_duplicated(token):
     made = written(token)
     again = [nbformat.from_dict(c) for c in made.cells if c.id.startswith(("check", "solve"))]
@@ -408,7 +408,7 @@ def rnnviz_put_there_from_a_text(token):
     return put_into_a_list(token, "exec('table.append(rnnviz.bptt.step_jacobians)')")
 
 
-@attack()
+@attack("needs manual", "graded")
 def rnnviz_put_there_through_the_modules(token):
     code = "import sys\nsys.modules['__main__'].table.append(rnnviz.bptt.step_jacobians)"
     return put_into_a_list(token, code)
@@ -517,6 +517,102 @@ def solve(W, a):
 """
     body = "return script.solve(W_R, torch.linalg.solve(W_R, torch.atanh(h)))"
     return with_cell(token, code, solve_2_1=one_step(body))
+
+
+@attack()
+def rnnviz_in_the_scope_of_a_class(token):
+    code = """
+class Found:
+    solve = staticmethod(eval("__import__('rnnviz.bptt').bptt.step_jacobians"))
+    eval = None
+"""
+    body = "import torch\nreturn Found.solve(W_R, torch.stack([h, h]), activation=activation)[0]"
+    return with_cell(token, code, solve_2_1=one_step(body))
+
+
+@attack("needs manual", "graded", "suspicious")
+def rnnviz_by_a_star_inside_an_if(token):
+    code = "if True:\n    from rnnviz.bptt import *\n    solve = step_jacobians"
+    body = "import torch\nreturn solve(W_R, torch.stack([h, h]), activation=activation)[0]"
+    return with_cell(token, code, solve_2_1=one_step(body))
+
+
+@attack()
+def rnnviz_by_a_mangled_name(token):
+    code = """
+import rnnviz.bptt as _Found__inside
+class Found:
+    def solve(self, *a, **k):
+        return __inside.step_jacobians(*a, **k)
+"""
+    body = "import torch\nreturn Found().solve(W_R, torch.stack([h, h]), activation=activation)[0]"
+    return with_cell(token, code, solve_2_1=one_step(body))
+
+
+@attack()
+def autograd_by_an_errors_object(token):
+    code = """
+import torch
+try:
+    torch.nn.functional.missing
+except AttributeError as error:
+    whole = error.obj.torch
+"""
+    body = """
+a = torch.atanh(h)
+return whole.autograd.functional.jacobian(lambda v: torch.tanh(v), a) @ W_R
+"""
+    return with_cell(token, code, solve_2_1=one_step(body))
+
+
+@attack()
+def autograd_by_a_text_in_a_dict_of_torchs(token):
+    body = """
+import torch
+class Mine(torch.Tensor):
+    def _key_to_attr(self, key):
+        return key
+a = torch.nn.Parameter(torch.atanh(h))
+f = torch.tanh(a)
+rows = []
+for n in range(len(h)):
+    a.grad = None
+    torch.nn.ParameterDict.__getitem__(f[n].as_subclass(Mine), "back" + "ward")(retain_graph=True)
+    rows.append(torch.nn.ParameterDict.__getitem__(a.as_subclass(Mine), "gr" + "ad"))
+return torch.stack(rows) @ W_R
+"""
+    return written(token, solve_2_1=one_step(body))
+
+
+@attack()
+def autograd_as_a_field(token):
+    code = """
+import dataclasses
+import torch
+@dataclasses.dataclass(init=False, repr=False, eq=False)
+class Open(torch.Tensor):
+    backward: object
+backward = dataclasses.fields(Open)[0].default
+"""
+    body = "backward(torch.tanh(torch.nn.Parameter(h)).sum())\nreturn W_R"
+    return with_cell(token, code, solve_2_1=one_step(body))
+
+
+@attack("needs manual", "graded")
+def script_in_words(token):
+    words = "<script>fetch('/api/contents/course/secret')</script> <img src=x onerror=alert(1)>"
+    return written(token, explain_2_6=words)
+
+
+@attack("timed out", "suspicious")
+def code_that_is_long_to_read(token):
+    return with_cell(token, "a = b = 1\n" + "a = a + b\n" * 24_000)
+
+
+@attack()
+def code_that_is_deep_to_read(token):
+    lines = "".join(f"elif activation == '{n}':\n    return {n}\n" for n in range(2000))
+    return written(token, solve_2_1=one_step(f"if activation == '':\n    return 0\n{lines}"))
 
 
 @attack()

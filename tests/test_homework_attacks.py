@@ -10,7 +10,7 @@ pytest.importorskip("nbgrader")
 
 import attacks
 from attacks import ASSIGNMENT, ATTACKS, KEPT
-from grader import keys, marks, sandbox
+from grader import course, keys, marks, sandbox
 from grading import QUICK, graded, new_course
 from submissions import SOURCES, hand_in, solved
 
@@ -102,6 +102,18 @@ def test_the_secret_was_not_printed(attacked):
         text = path.read_text(encoding="utf-8")
         assert secret not in text
         assert keys.exam_key(secret, path.parent.parent.name, ASSIGNMENT) not in text
+
+
+def test_no_page_of_feedback_holds_a_script_of_a_student(attacked):
+    root, *_ = attacked
+    course.feedback(root, [ASSIGNMENT])
+    pages = list((root / "feedback").glob("attack-script-in-words/*/*.html"))
+    assert pages
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert "fetch('/api/contents" in text
+        assert "<script>fetch" not in text
+        assert "<img src=x" not in text
 
 
 def test_no_process_is_left(attacked):

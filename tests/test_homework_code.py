@@ -3,12 +3,14 @@
 import ast
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+import checks
 import reading
 import rules
-from grader import code, source
+from grader import code, source, worker
 from grading import MINI
 
 SOLUTION = "def double(x):\n    return 2 * x\n"
@@ -37,12 +39,11 @@ def built(*arguments, **options):
     """Return what `double` comes out as when it is built from its statements alone."""
     made = read(*arguments, **options).made(["double"], "check-9-1")
     texts = {"solve-9-1": arguments[0]} | {f"added-{n}": t for n, t in enumerate(arguments[1:])}
-    namespace = {}
-    exec("import torch\nimport checks", namespace)
+    namespace = {"torch": torch, "checks": checks}
+    worker.FLAGS[:] = [0]
     for cell in sorted(made.places):  # added cells stand before the solution, as their names do
-        body = ast.parse(reading.plain_python(texts[cell])).body
-        for place in made.places[cell]:
-            exec(ast.unparse(body[place]), namespace)
+        request = {"source": texts[cell], "name": cell, "keep": made.places[cell]}
+        worker._run(namespace, request)
     return namespace.get("double")
 
 
@@ -75,6 +76,19 @@ def built(*arguments, **options):
         "def double(x):\n    return Counter('ab')['a'] * 2 * x + 0 * random.Random(1).random()",
         "def double(x):\n    def helper(y):\n        return y + y\n    return helper(x)",
         "def double(x: torch.Tensor) -> torch.Tensor:\n    return x.T.mT + x.data",
+        "from __future__ import annotations\ndef double(x: Unknown) -> Unknown:\n    return 2 * x",
+        "from torch.nn.functional import *\ndouble = lambda x: x + relu(x) - relu(-x)",
+        "class Base:\n    by = 2\nclass Double(Base, object):\n    def __init__(self):\n"
+        "        self.__by = super().by\n    def __call__(self, x): return self.__by * x\n"
+        "double = Double()",
+        "from collections import namedtuple\nStep = namedtuple('Step', 'by signal')\n"
+        "double = lambda x: Step(1, 0)._replace(by=2).by * x",
+        "import enum, operator\nclass Kind(enum.Enum):\n    TWO = 2\n"
+        "double = lambda x: operator.mul(Kind.TWO.value, x)",
+        "import json, math, torch\ndef double(x):\n    return math.floor(2.5) * torch.clone(x)",
+        "def double(x):\n    return type(x)(2 * x) if isinstance(x, (int, float)) else 2 * x",
+        "from types import SimpleNamespace\nn = SimpleNamespace(by=2)\ndouble = lambda x: n.by * x",
+        "def double(x, *, out=None):\n    return {f'{x}\u00a0{len(\"a\")}': 2 * x}.popitem()[1]",
     ],
 )
 def test_honest_code_is_left_alone(solution):
@@ -163,9 +177,9 @@ def test_other_cells_may_compare_and_try(added):
         ("def double(x):\n    return (y for y in x).gi_frame.f_builtins", ".gi_frame"),
         (
             "class A:\n    def __getattr__(self, name): return 2\ndouble = lambda x: A().y * x",
-            "defines __getattr__",
+            "names __getattr__",
         ),
-        ("class A:\n    __dict__ = {}\ndouble = lambda x: A()", "defines __dict__"),
+        ("class A:\n    __dict__ = {}\ndouble = lambda x: A()", "names __dict__"),
         (
             "import functools\nclass A: pass\na = functools.update_wrapper(A(), torch.Tensor)\n"
             "double = lambda x: a",
@@ -178,6 +192,54 @@ def test_other_cells_may_compare_and_try(added):
         ),
         ("def double(x):\n    return checks.torch.add(x, x)", "uses checks"),
         ("import numpy as np\ndouble = lambda x: np.ones(1).ctypes", ".ctypes"),
+        ("if True:\n    from rnnviz.growth import *\ndouble = compound", "all of rnnviz.growth"),
+        ("from torch.autograd.functional import *\ndouble = jacobian", "torch.autograd"),
+        ("class A:\n    go = staticmethod(eval('2'))\n    eval = None\ndouble = A.go", "uses eval"),
+        (
+            "class A:\n    whole = torch\n    torch = None\ndouble = lambda x: A.whole.add(x, x)",
+            "passes on torch",
+        ),
+        (
+            "import rnnviz.growth as _A__b\n"
+            "class A:\n    def go(self, x): return __b.compound(x, 1)\ndouble = A().go",
+            "names __b",
+        ),
+        (
+            "try:\n    torch.nn.functional.missing\n"
+            "except AttributeError as e:\n    whole = e.obj\ndouble = lambda x: whole",
+            "functional.missing",
+        ),
+        ("import torch.nn.utils.prune as P\ndouble = P.torch.square", "torch.nn.utils.prune"),
+        (
+            "from torch import __name__ as __package__\ndouble = lambda x: __package__",
+            "__package__",
+        ),
+        ("from .random import torch as t\ndouble = t.square", "from beside itself"),
+        ("class T(torch.Tensor):\n    pass\ndouble = lambda x: T(x)", "derives a class from"),
+        ("B = torch.Tensor\nclass T(B):\n    pass\ndouble = T", "derives a class from B"),
+        (
+            "class B: pass\nB = torch.Tensor\nclass T(B): pass\ndouble = T",
+            "derives a class from B",
+        ),
+        (
+            "object = torch.Tensor\nclass T(object): pass\ndouble = T",
+            "derives a class from object",
+        ),
+        ("class T(metaclass=type): pass\ndouble = T", "with metaclass="),
+        ("double = type('T', (torch.Tensor,), {})", "uses type"),
+        ("t = type\ndouble = t('T', (torch.Tensor,), {})", "uses type"),
+        ("double = type(torch.Tensor)('T', (torch.Tensor,), {})", "makes a class"),
+        ("class A:\n    match 1:\n        case __dict__: pass\ndouble = A", "names __dict__"),
+        ("class A:\n    async def __getattr__(self): pass\ndouble = A", "names __getattr__"),
+        ("class A:\n    class __torch_function__: pass\ndouble = A", "names __torch_function__"),
+        ("class A:\n    x: int = 0\n    __annotations__['y'] = int\ndouble = A", "__annotations__"),
+        ("class Own:\n    _grad_fn = None\ndouble = lambda x: x._grad_fn", "._grad_fn"),
+        ("class Own:\n    _evaluate = 1\ndouble = lambda x: x._evaluate()", "._evaluate"),
+        ("double = lambda x: torch.nn.ParameterDict.__getitem__(x, 'T')", "ParameterDict"),
+        ("import functools\ndouble = functools.wraps(torch.Tensor)(print)", "functools.wraps"),
+        ("import warnings\ndouble = warnings.formatwarning", "warnings.formatwarning"),
+        ("import numpy\ndouble = numpy.test", "numpy.test"),
+        ("import sys\ndouble = lambda x: sys.modules", "sys.modules"),
     ],
 )
 def test_what_is_not_written_by_hand_is_refused_and_named(solution, said):
@@ -221,11 +283,63 @@ def test_nothing_that_was_not_read_reaches_a_function(added):
         "def helper():\n    return 2\nby = [helper()]\ndef helper():\n    return 3",
         "by = [1]\nif len(by) == 1:\n    by = [2]",
         "import torch\nbase = 1\ndef make():\n    return base + 1\nby = [make()]\nbase = 5",
+        "by = []\ndef register(f):\n    by.append(f())\n    return f\n@register\ndef two():\n"
+        "    return 2",
+        "by = [1, 2]\nfirst = by.pop(0)",
+        "by = [1]\nother = by\nother[0] = 2",
+        "by = {}\nput = by.update\nput({0: 2})",
+        "by = [1]\nmatch len(by):\n    case 1:\n        by[0] = 2",
+        "by = [2]\nby: list",
+        "by = [0]\nby = by + [1]\nby[0] += 2",
+        "by = [0]\ndef later_comp():\n    by[0] = two()\ndef two():\n    return 2\nlater_comp()",
+        "n = 1\ndef count():\n    global n\n    n += 1\ncount()\nby = [n]",
+        "%time by = [2]",
+        "by = [2]\n%timeit -n 1 by\nby?\n!ls\nfiles = !ls",
+        "by = [0]\nfor n in (1, 2):\n    %time by[0] = n",
+        "from math import *\nby = [floor(2.5)]",
     ],
 )
 def test_what_a_function_needs_is_there(added):
     double = built("def double(x):\n    return by[0] * x", added)
     assert double(3) == 6
+    assert refused("def double(x):\n    return by[0] * x", added) == []
+
+
+@pytest.mark.parametrize("magic", ["%%bash", "%%writefile x.py", "%%script echo", "%%html"])
+def test_a_cell_for_another_program_is_no_python(magic):
+    assert built(SOLUTION, f"{magic}\ndef double(x): return 0")(2) == 4
+    assert reading.statements_of("a", f"{magic}\nx = 1") == []
+    assert [one.binds for one in reading.statements_of("a", "%%time\nx = 1")] == [{"x"}]
+
+
+def test_names_mean_what_they_mean_in_the_code_that_is_graded():
+    """An import in a cell that compares does not make a name of a function's refused."""
+    helper = "def slope(x):\n    return 2 * x\n"
+    compare = "from rnnviz.growth import compound as slope\nimport rnnviz.bptt as b"
+    solution = "b = 2\ndef double(x):\n    return b * slope(x) / 2"
+    assert refused(solution, compare, helper) == []
+    assert "rnnviz" in refused("double = lambda x: slope(x)", helper, compare)[0]
+
+
+def test_given_code_may_not_do_the_work():
+    text = MINI.replace(
+        "my = checks.personal(TOKEN)",
+        "my = checks.personal(TOKEN)\n\ndef given(x):\n    return torch.autograd.grad(x, x)",
+    )
+    notebook = source.read(text)
+    (solve,) = (cell for cell in notebook.cells if cell.id == "solve-9-1")
+    solve.source = "def double(x):\n    return given(x)"
+    lines = code.Code(notebook).made(["double"], "check-9-1").refused
+    assert any("torch.autograd" in line for line in lines)
+
+
+def test_what_is_too_deep_or_too_long_is_refused_at_once():
+    deep = "def double(x):\n    if x == 0:\n        return 0\n" + "".join(
+        f"    elif x == {n}:\n        return {2 * n}\n" for n in range(1, 3000)
+    )
+    assert any("read" in line or "lines" in line for line in refused(deep))
+    long = "a = b = 1\n" + "a = a + b\n" * 24_000 + "double = lambda x: a * x"
+    assert refused(long) == ["expected at most 5000 lines of code, came more"]
 
 
 def test_what_is_left_out_is_told():

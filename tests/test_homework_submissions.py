@@ -7,6 +7,7 @@ import nbformat
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nbconvert import HTMLExporter
 
 from grader import source, submission
 from grader.collect import collect
@@ -82,10 +83,37 @@ def test_given_code_and_checks_come_from_the_source():
         return cells
 
     made = submission.rebuild(SOURCE, handed_in(tamper))
-    for cell, wanted in zip(made.notebook.cells, SOURCE.cells, strict=False):
-        if cell.id.startswith(("check", "cell")):
-            assert cell.source == wanted.source
-            assert cell.metadata == wanted.metadata
+    cells = {cell.id: cell for cell in made.notebook.cells}
+    for wanted in SOURCE.cells:
+        if wanted.id.startswith(("check", "cell")):
+            assert cells[wanted.id].source == wanted.source
+            assert cells[wanted.id].metadata == wanted.metadata
+
+
+def test_what_was_added_to_a_given_cell_is_kept_after_it():
+    (given, *_) = (i for i, cell in enumerate(SOURCE.cells) if "import checks" in cell.source)
+
+    def add(cells):
+        cells[given].source = "import numpy as np\n" + cells[given].source + "\nx = 1"
+        return cells
+
+    made = submission.rebuild(SOURCE, handed_in(add))
+    assert made.notebook.cells[given].source == SOURCE.cells[given].source
+    assert made.notebook.cells[given + 1].source == "import numpy as np\nx = 1"
+    assert states(made) == ["note"]
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "<img src=x onerror=y>", "<!--x-->"])
+def test_what_a_student_writes_in_words_holds_no_html(text):
+    def write(cells):
+        next(c for c in cells if c.id == "explain-9-3").source = f"Because $a<b$ and 1 < 2. {text}"
+        return [*cells, nbformat.v4.new_markdown_cell(text)]
+
+    made = submission.rebuild(SOURCE, handed_in(write))
+    page, _ = HTMLExporter().from_notebook_node(made.notebook)
+    assert text not in page
+    assert "onerror=y>" not in page.replace("&lt; img src=x onerror=y&gt;", "")
+    assert "1 &lt; 2" in page
 
 
 def test_added_cells_stay_where_they_were():
@@ -138,8 +166,22 @@ def test_of_cells_that_stand_twice_the_last_counts():
         return [*cells, again]
 
     made = submission.rebuild(SOURCE, handed_in(twice))
-    assert made.events == [("suspicious", "solve-9-1 stands 2 times, the last counts")]
+    assert made.events == [("note", "solve-9-1 stands 2 times: all were run in order")]
     assert {c.id: c.source for c in made.notebook.cells}["solve-9-1"] == "double = None"
+
+
+def test_a_cell_that_was_split_is_run_in_both_parts():
+    def split(cells):
+        at = next(i for i, c in enumerate(cells) if c.id == "solve-9-1")
+        first = nbformat.from_dict(cells[at])
+        first.source, first.id = "helper = 2", "first"
+        return [*cells[:at], first, *cells[at:]]
+
+    made = submission.rebuild(SOURCE, handed_in(split))
+    sources = [cell.source for cell in made.notebook.cells]
+    at = IDS.index("solve-9-1")
+    assert sources[at] == "helper = 2"
+    assert sources[at + 1].startswith("def double")
 
 
 def test_rebuilding_changes_nothing_that_was_handed_in():

@@ -1,17 +1,25 @@
 """Reading code: what its statements bind, change and use, and what libraries their names mean."""
 
 import ast
+import copy
+import functools
 import importlib
 import re
 import symtable
+import textwrap
 from collections import defaultdict
 from dataclasses import dataclass
 
 import rules
 
+COMPREHENSIONS = ("listcomp", "setcomp", "dictcomp", "genexpr")
+MAGIC = re.compile(
+    r"^(?P<indent>\s*)(?:%%?(?:time|timeit|capture)\b(?P<timed>.*)|[%!?].*|[\w.\s,=]*=\s*[!%]\w.*"
+    r"|[\w.]+\?{1,2}\s*)$"
+)
+ELSEWHERE = re.compile(r"\s*%%(?!time\b|timeit\b|capture\b)")
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 WHOLE = (*DEFINITIONS, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
-STARRED = ("math", "cmath", "itertools", "functools", "torch")
 
 
 @dataclass(frozen=True)
@@ -40,8 +48,24 @@ class Statement:
 
 
 def plain_python(source: str) -> str:
-    """Return a cell without its lines of IPython, so that line numbers stay what they were."""
-    return re.sub(r"^[%!].*$", "", source, flags=re.MULTILINE)
+    """Return a cell without what only IPython knows, so that line numbers stay what they were.
+
+    ``%time f()`` is ``f()``; a cell that another program would run, ``%%bash``, is empty.
+    """
+    if ELSEWHERE.match(source):
+        return ""
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return "\n".join(map(_plain_line, textwrap.dedent(source).split("\n")))
+    return source
+
+
+def _plain_line(line: str) -> str:
+    if not (found := MAGIC.match(line)):
+        return line
+    timed = re.sub(r"^(\s+-\w+( \d+)?)*\s*", "", found["timed"] or "")
+    return found["indent"] + (timed or ("pass" if found["indent"] else ""))
 
 
 def statements_of(cell: str, source: str) -> list[Statement]:
@@ -57,9 +81,8 @@ def statements_of(cell: str, source: str) -> list[Statement]:
 
 
 def _names(node: ast.stmt) -> tuple[set, set, set, set]:
-    binds, now, later = set(), set(), set()
-    changes = {root for root, _ in changed_by(node)}
-    top = symtable.symtable(ast.unparse(node), "cell", "exec")
+    binds, inside, now, later = set(), set(), set(), set()
+    top = symtable.symtable(ast.unparse(_unjoined(node)), "cell", "exec")
     waiting = [(top, now, binds)]
     while waiting:
         scope, uses, given = waiting.pop()
@@ -67,13 +90,56 @@ def _names(node: ast.stmt) -> tuple[set, set, set, set]:
             name, outer = symbol.get_name(), scope is top or symbol.is_global()
             if outer and (symbol.is_assigned() or symbol.is_imported()):
                 given.add(name)
-            # An import inside a function still means the module that everybody else means.
-            if (outer and symbol.is_referenced()) or symbol.is_imported():
+            # An import inside a function still means the module that everybody else means, and
+            # a class looks outside for what it has not assigned yet.
+            beyond = outer or scope.get_type() == "class"
+            counted = symbol.is_global() and symbol.is_assigned() and scope is not top
+            if (beyond and symbol.is_referenced()) or symbol.is_imported() or counted:
                 uses.add(name)
         for inner in scope.get_children():
-            called = inner.get_type() == "function" and not inner.get_name().endswith("comp")
-            waiting.append((inner, later, changes) if called else (inner, uses, given))
+            called = inner.get_type() == "function" and inner.get_name() not in COMPREHENSIONS
+            waiting.append((inner, later, inside) if called else (inner, uses, given))
+    if isinstance(node, ast.AnnAssign) and node.value is None:
+        binds = set()
+    added = (one.target for one in ast.walk(node) if isinstance(one, ast.AugAssign))
+    now |= {target.id for target in added if isinstance(target, ast.Name)} & binds
+    for star in _stars(node):
+        binds.update(star_names(star))
+    changes = inside | ({root for root, _ in changed_by(node)} & (now | later | binds))
     return binds, changes, now, later
+
+
+def _unjoined(node: ast.stmt) -> ast.stmt:
+    """Return the code with tuples for its f-strings: not each that is valid can be written out."""
+
+    class Unjoin(ast.NodeTransformer):
+        def visit_JoinedStr(self, joined):
+            values = [one.value for one in ast.walk(joined) if isinstance(one, ast.FormattedValue)]
+            return ast.Tuple([self.visit(value) for value in values], ast.Load())
+
+    if not any(isinstance(one, ast.JoinedStr) for one in ast.walk(node)):
+        return node
+    return ast.fix_missing_locations(Unjoin().visit(copy.deepcopy(node)))
+
+
+def _stars(node: ast.AST) -> list[str]:
+    return [
+        one.module or ""
+        for one in ast.walk(node)
+        if isinstance(one, ast.ImportFrom) and one.names[0].name == "*"
+    ]
+
+
+@functools.cache
+def star_names(module: str) -> tuple[str, ...]:
+    """Return what ``from module import *`` brings, of the libraries that may be read."""
+    if module not in rules.LIBRARIES and module.partition(".")[0] != "rnnviz":
+        return ()
+    try:
+        found = importlib.import_module(module)
+    except ImportError:
+        return ()
+    return tuple(getattr(found, "__all__", [n for n in vars(found) if not n.startswith("_")]))
 
 
 def changed_by(node: ast.AST) -> list[tuple[str, ast.AST]]:
@@ -100,9 +166,8 @@ def aliases_of(nodes: list[ast.AST]) -> dict[str, set[str]]:
                     top = alias.name.partition(".")[0]
                     known[alias.asname or top].add(alias.name if alias.asname else top)
             case ast.ImportFrom(module=str(module), names=[ast.alias(name="*")]):
-                if module in STARRED:
-                    for name in dir(importlib.import_module(module)):
-                        known[name].add(f"{module}.{name}")
+                for name in star_names(module):
+                    known[name].add(f"{module}.{name}")
             case ast.ImportFrom(module=str(module), names=names):
                 for alias in names:
                     known[alias.asname or alias.name].add(f"{module}.{alias.name}")
@@ -135,6 +200,26 @@ def attributes_of(nodes: list[ast.AST]) -> frozenset:
                     fields = (part for part in body if isinstance(part, ast.Assign | ast.AnnAssign))
                     own |= {n.id for f in fields for n in ast.walk(f) if isinstance(n, ast.Name)}
     return frozenset(own)
+
+
+def classes_of(nodes: list[ast.AST]) -> frozenset:
+    """Return the names that stand for nothing but harmless built-in classes and the code's own."""
+    classes = {node.name for node in nodes if isinstance(node, ast.ClassDef)}
+    others = (bound_by(node) for node in nodes if not isinstance(node, ast.ClassDef))
+    builtin = {name for name in rules.BASES if "." not in name} - classes
+    inside = (bound_by(part) for node in nodes for part in ast.iter_child_nodes(node))
+    return frozenset(classes.difference(*others) | builtin.difference(*inside))
+
+
+def bound_by(node: ast.AST) -> set[str]:
+    """Return every name that some code gives a value, at any depth."""
+    names = set()
+    for one in ast.walk(node):
+        for field in ("name", "asname", "rest"):
+            names.add(getattr(one, field, None))
+        if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load):
+            names.add(one.id)
+    return names - {None}
 
 
 def root_of(node: ast.AST) -> str | None:

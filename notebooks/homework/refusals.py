@@ -5,6 +5,7 @@ student's notebook `checks` asks for the function at hand, so that both say the 
 """
 
 import ast
+import functools
 import inspect
 import sys
 import textwrap
@@ -17,7 +18,7 @@ from reading import (
     aliases_of,
     attributes_of,
     changed_by,
-    imported_by,
+    classes_of,
     parts_of,
     root_of,
     statements_of,
@@ -33,17 +34,20 @@ class Reader(ast.NodeVisitor):
         The statement.
     aliases : dict of str to set of str
         As from `aliases_of`.
-    own : frozenset
-        As from `attributes_of`.
+    own, classes : frozenset
+        As from `attributes_of` and `classes_of`.
     without : sequence of str
         The categories that the task is to be written without.
     rnnviz : bool
         Whether it may use `rnnviz`.
     """
 
-    def __init__(self, one: Statement, aliases: dict, own: frozenset, without, *, rnnviz=False):
+    def __init__(
+        self, one: Statement, aliases: dict, own: frozenset, classes: frozenset, without, *, rnnviz
+    ):
         self.found = []
         self._uses, self._own, self._rnnviz = one.now | one.later | one.binds, own, rnnviz
+        self._classes, self._statement = classes, one.node
         self._aliases = {name: aliases[name] for name in self._uses if name in aliases}
         self._without = frozenset().union(*(rules.CATEGORIES[name] for name in without))
         plain = isinstance(one.node, ast.Assign)
@@ -53,7 +57,10 @@ class Reader(ast.NodeVisitor):
         for name, place in changed_by(one.node):
             if name in self._aliases:
                 self._say(place, f"changes {name}.{getattr(place, 'attr', '…')}")
-        self.visit(one.node)
+        try:
+            self.visit(one.node)
+        except RecursionError:
+            self._say(one.node, "is nested too deeply to be read")
 
     def _say(self, node, what):
         if what:
@@ -72,9 +79,17 @@ class Reader(ast.NodeVisitor):
     def _object(self, node, name):
         self._say(node, rules.of_object(name, self._without, self._own))
 
-    def _defines(self, node, name):
-        if name.startswith("__") and name not in rules.DUNDERS:
-            self._say(node, f"defines {name}")
+    def visit(self, node):
+        """Refuse names with two underscores in whatever binds one, then look at the node itself."""
+        for field in ("name", "asname", "arg", "rest", "id"):
+            name = getattr(node, field, None)
+            if isinstance(name, str) and name.startswith("__") and not self._may_be(node, name):
+                self._say(node, f"names {name}")
+        return super().visit(node)
+
+    def _may_be(self, node, name):
+        method = isinstance(node, ast.FunctionDef | ast.ImportFrom) or name == "__slots__"
+        return name in rules.DUNDERS and (method or name == "__name__")
 
     def visit_Attribute(self, node):
         """Look a library's name up as a whole, else the attribute alone."""
@@ -87,22 +102,40 @@ class Reader(ast.NodeVisitor):
     def visit_Name(self, node):
         """Refuse names that reach anything, and libraries that are passed on."""
         if isinstance(node.ctx, ast.Store):
-            self._defines(node, node.id)
-        elif node.id in rules.DYNAMIC and node.id in self._uses:
+            return
+        if node.id in rules.DYNAMIC and node.id in self._uses:
             self._say(node, f"uses {node.id}")
+        elif node.id == "type" and node.id in self._uses:
+            self._say(node, "uses type other than to ask for one")
         elif node.id in self._aliases:
             self._library(node, node.id, [])
 
-    def visit_FunctionDef(self, node):
-        """Refuse methods that change how an object is looked into."""
-        self._defines(node, node.name)
-        self.generic_visit(node)
+    def visit_Call(self, node):
+        """Let ``type(x)`` ask for a type, and not make one."""
+        match node:
+            case ast.Call(func=ast.Name(id="type"), args=[asked], keywords=[]):
+                self.visit(asked)
+            case ast.Call(func=ast.Call(func=ast.Name(id="type")), args=[_, _, _, *_]):
+                self._say(node, "makes a class by calling one")
+            case _:
+                self.generic_visit(node)
 
     def visit_ClassDef(self, node):
-        """Refuse modules as attributes."""
+        """Refuse modules as attributes, and bases that bring more than is listed."""
         for part in ast.walk(node):
             if isinstance(part, ast.Import | ast.ImportFrom):
                 self._say(part, "imports inside a class")
+        for base in node.bases:
+            base = base.value if isinstance(base, ast.Subscript) else base
+            root, parts = root_of(base), parts_of(base)
+            places = {".".join([place, *parts]) for place in self._aliases.get(root, ["?"])}
+            # Inside a function a name may be one of its own.
+            known = node is self._statement or root in rules.BASES
+            own = known and not parts and root in self._classes
+            if not own and not places <= rules.BASES:
+                self._say(base, f"derives a class from {ast.unparse(base)}")
+        for word in node.keywords:
+            self._say(word.value, f"makes a class with {word.arg}=")
         self.generic_visit(node)
 
     def visit_keyword(self, node):
@@ -117,13 +150,16 @@ class Reader(ast.NodeVisitor):
             self._object(node, name)
         self.generic_visit(node)
 
-    def visit_Import(self, node):
-        """Refuse modules that are on no list."""
-        for module in imported_by(node):
-            if module.partition(".")[0] not in rules.IMPORTED:
-                self._say(node, f"imports {module}")
-
-    visit_ImportFrom = visit_Import  # noqa: N815
+    def visit_ImportFrom(self, node):
+        """Refuse a star, or a place, that says nothing of what is imported."""
+        if node.level or not node.module:
+            self._say(node, "imports from beside itself")
+        elif node.names[0].name == "*" and not (
+            node.module in rules.LIBRARIES
+            or (self._rnnviz and node.module.partition(".")[0] == "rnnviz")
+        ):
+            self._say(node, f"imports all of {node.module}")
+        self.generic_visit(node)
 
 
 def of_function(function, without=(), allow=()) -> Iterator[str]:
@@ -134,6 +170,7 @@ def of_function(function, without=(), allow=()) -> Iterator[str]:
     waiting, seen = [function], set()
     while waiting:
         one = waiting.pop()
+        waiting += _parts_of_thing(one)
         if not isinstance(one, types.FunctionType) or one.__module__ != "__main__" or one in seen:
             continue
         seen.add(one)
@@ -146,10 +183,30 @@ def of_function(function, without=(), allow=()) -> Iterator[str]:
             live = {name: one.__globals__[name] for name in used if name in one.__globals__}
             aliases = aliases_of([statement.node])
             aliases |= {name: {place} for name, value in live.items() if (place := _place(value))}
-            own, free = attributes_of([statement.node]), "rnnviz" in allow
-            found = Reader(statement, aliases, own, without, rnnviz=free).found
+            own = attributes_of([statement.node]) | _attributes(function)
+            classes = classes_of([statement.node])
+            free = "rnnviz" in allow
+            found = Reader(statement, aliases, own, classes, without, rnnviz=free).found
             yield from (f"{one.__name__} {what} (line {line})" for line, what in found)
-            waiting += live.values()
+            waiting += [value for value in live.values() if value not in (one, function)]
+
+
+def _parts_of_thing(one) -> list:
+    """Return the functions that an object, a partial or a cache in a notebook is made of."""
+    if isinstance(one, functools.partial):
+        return [one.func]
+    kind = one if isinstance(one, type) else type(one)
+    if kind.__module__ == "__main__":
+        return [part for part in vars(kind).values() if isinstance(part, types.FunctionType)]
+    wrapped = getattr(one, "__wrapped__", None)
+    return [wrapped] if isinstance(wrapped, types.FunctionType) else []
+
+
+def _attributes(one) -> frozenset:
+    """Return the attributes of an object whose class was written in the notebook."""
+    if type(one).__module__ != "__main__":
+        return frozenset()
+    return frozenset([*vars(type(one)), *getattr(one, "__dict__", {})])
 
 
 def _place(value) -> str:

@@ -16,23 +16,48 @@ import torch
 
 # The libraries, each with its public functions, classes and constants, but for those below.
 LIBRARIES = frozenset(
-    "torch torch.autograd torch.autograd.functional torch.func torch.linalg torch.nn "
+    "torch torch.autograd torch.autograd.functional torch.cuda torch.func torch.linalg torch.nn "
     "torch.nn.functional torch.nn.init torch.nn.parameter torch.nn.utils torch.special torch.fft "
     "math cmath itertools functools collections collections.abc typing dataclasses numpy "
     "numpy.linalg numpy.random statistics fractions decimal numbers random copy contextlib "
-    "warnings time string abc __future__".split()
+    "warnings time string abc enum types operator sys __future__".split()
 )
-# Importing these says nothing about a submission; what they are used for does.
-IMPORTED = frozenset(name.partition(".")[0] for name in LIBRARIES) | {
-    *("rnnviz", "checks", "matplotlib", "ipywidgets")
+# Of these, only what is listed.
+ONLY = {
+    "torch.autograd": "grad backward no_grad enable_grad set_grad_enabled",
+    "torch.cuda": "is_available",
+    "torch.nn.utils": "clip_grad_norm_ clip_grad_norm clip_grad_value_ get_total_norm "
+    "clip_grads_with_norm_ parameters_to_vector vector_to_parameters",
+    "functools": "partial reduce cache lru_cache cmp_to_key cached_property total_ordering",
+    "contextlib": "contextmanager suppress nullcontext ExitStack closing",
+    "dataclasses": "dataclass field replace asdict astuple",
+    "collections": "deque Counter defaultdict OrderedDict namedtuple ChainMap abc",
+    "copy": "copy deepcopy",
+    "typing": "Any Callable Iterable Iterator Sequence Mapping List Tuple Dict Set Optional Union "
+    "Literal NamedTuple Protocol Generic TypeVar Final Annotated Generator TYPE_CHECKING cast",
+    "warnings": "warn simplefilter filterwarnings",
+    "string": "ascii_letters ascii_lowercase ascii_uppercase digits",
+    "abc": "ABC abstractmethod",
+    "time": "time perf_counter monotonic process_time sleep",
+    "enum": "Enum IntEnum auto",
+    "types": "SimpleNamespace",
+    "operator": "add sub mul truediv matmul neg pow abs itemgetter",
+    "sys": "float_info maxsize",
+    "__future__": "annotations",
 }
 # Of `torch` itself: its operations (torch.functional's and those written in C++), and these.
 TORCH = frozenset(
     "Tensor FloatTensor DoubleTensor LongTensor BoolTensor Generator Size device dtype finfo iinfo "
     "tensor is_tensor inf nan pi e newaxis no_grad enable_grad set_grad_enabled inference_mode "
     "is_grad_enabled is_inference_mode_enabled manual_seed seed initial_seed get_rng_state "
-    "set_rng_state default_generator get_default_dtype set_default_dtype get_num_threads "
-    "set_num_threads set_printoptions vmap lobpcg strided typename".split()
+    "set_rng_state default_generator get_default_dtype set_default_dtype set_default_tensor_type "
+    "get_num_threads set_num_threads set_printoptions vmap lobpcg strided typename".split()
+)
+# What a class may derive from, beside the classes of the same code.
+BASES = frozenset(
+    "object Exception ValueError ArithmeticError dict list tuple int float str torch.nn.Module "
+    "typing.NamedTuple typing.Protocol typing.Generic abc.ABC enum.Enum enum.IntEnum "
+    "collections.OrderedDict collections.UserDict".split()
 )
 # What reaches things by a text, runs one, changes what others see, or reads and writes files.
 DYNAMIC = frozenset(
@@ -40,15 +65,16 @@ DYNAMIC = frozenset(
     "__loader__ __spec__ open input breakpoint get_ipython help exit quit".split()
 )
 OUT_OF_BOUNDS = frozenset(
-    "get_type_hints ForwardRef make_dataclass singledispatch singledispatchmethod update_wrapper "
-    "Formatter load save savez savez_compressed loadtxt savetxt genfromtxt fromfile "
-    "fromregex tofile dump dumps memmap open_memmap DataSource from_file from_dlpack to_dlpack "
-    "compile catch_warnings apply_ map_ frompyfunc redirect_stdout redirect_stderr chdir".split()
+    "load save savez savez_compressed loadtxt savetxt genfromtxt fromfile fromregex tofile dump "
+    "dumps memmap open_memmap DataSource from_file from_dlpack to_dlpack compile apply_ map_ test "
+    "frompyfunc ParameterDict ParameterList BufferDict skip_init get_buffer get_parameter "
+    "get_submodule set_submodule handle_torch_function has_torch_function as_subclass "
+    "has_torch_function_unary has_torch_function_variadic boolean_dispatch".split()
 )
 # Attributes that lead out of an object into the interpreter, wherever they stand.
 NEVER = frozenset(
-    "os sys io builtins importlib inspect ctypes cffi pickle subprocess gc modules hub "
-    "cpp_extension attrgetter methodcaller HARNESSES mro".split()
+    "os sys io builtins importlib inspect ctypes cffi pickle subprocess gc modules torch jit fx "
+    "ops hub library cpp_extension attrgetter methodcaller HARNESSES mro obj".split()
 )
 FRAMES = re.compile(
     "(gi|cr|ag)_(frame|code|running|yieldfrom|await|origin)|tb_(frame|next|lasti|lineno)"
@@ -62,8 +88,10 @@ DUNDERS = frozenset(
     f"__{name}__"
     for name in "init call len getitem setitem contains iter next enter exit add radd iadd sub "
     "rsub isub mul rmul imul truediv rtruediv itruediv pow matmul rmatmul neg abs eq ne lt le gt "
-    "ge hash bool int float index repr str post_init name doc version slots".split()
+    "ge hash bool int float index repr str post_init name doc version slots mod rmod floordiv "
+    "divmod missing reversed round".split()
 )
+PUBLIC = frozenset(("_replace", "_asdict", "_fields"))
 # What `without=` of a source names.
 CATEGORIES = {
     "autograd": frozenset(
@@ -112,11 +140,12 @@ def in_library(dotted: str, without: frozenset, rnnviz: bool = False) -> tuple[s
         name = ".".join([top, *parts[:count]])
         if part in without:
             return f"uses {name}, and is to be written without it", []
-        found = getattr(where, part, None)
+        found = getattr(where, part, NotImplemented)
         if not isinstance(found, types.ModuleType):
             listed = part in _of_torch() if where is torch else not part.startswith("_")
-            why = "" if listed and part not in OUT_OF_BOUNDS else f"uses {name}"
-            return why, parts[count:]
+            listed = listed and part in ONLY.get(where.__name__, part).split()
+            listed = listed and found is not NotImplemented and part not in OUT_OF_BOUNDS
+            return "" if listed else f"uses {name}", parts[count:]
         if name not in LIBRARIES:
             return f"uses {name}", []
         where = found
@@ -132,13 +161,20 @@ def of_object(name: str, without: frozenset, own: frozenset) -> str:
         return f"uses .{name}, and is to be written without it"
     if name in NEVER | OUT_OF_BOUNDS or FRAMES.fullmatch(name):
         return f"uses .{name}"
-    if name.startswith("__"):
+    if name.startswith("__") and name.endswith("__"):
         return "" if name in DUNDERS else f"uses .{name}"
     if name in ELSEWHERE and name not in own:
         return f"uses .{name}"
-    if name.startswith("_") and name not in own:
+    if name.startswith("_") and name not in PUBLIC and (name not in own or name in _inside()):
         return f"uses the inside of something, .{name}"
     return ""
+
+
+@cache
+def _inside() -> frozenset:
+    """Return the private attributes of everything in the libraries."""
+    things = (value for name in LIBRARIES for value in vars(importlib.import_module(name)).values())
+    return frozenset(a for one in things for a in dir(one) if a.startswith("_"))
 
 
 @cache

@@ -7,12 +7,12 @@ since to compare with `rnnviz` is a good idea.
 """
 
 import ast
+import bisect
 from collections import defaultdict
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
-import rules
 from grader.source import tasks
 from reading import (
     DEFINITIONS,
@@ -21,16 +21,29 @@ from reading import (
     aliases_of,
     attributes_of,
     changed_by,
+    classes_of,
     imported_by,
+    parts_of,
+    root_of,
     statements_of,
 )
 from refusals import Reader
 
 IMPORTS = (ast.Import, ast.ImportFrom)
-# In a cell beside the graded code these are no reason to look twice.
-USUAL = frozenset(("eval", "getattr", "setattr", "vars", "locals", "help", "input", "compile"))
 # Settings count although no function names them.
-SETTINGS = ("torch.set_default_dtype", "torch.manual_seed", "torch.set_num_threads", "random.seed")
+SETTINGS = frozenset(
+    "torch.set_default_dtype torch.set_default_tensor_type torch.manual_seed torch.set_num_threads "
+    "random.seed numpy.random.seed".split()
+)
+# What is read: no homework is longer, and reading takes time.
+LINES = 5000
+# In a cell beside the graded code these are a reason to look twice.
+ODD_NAMES = frozenset("exec open __import__ __builtins__ globals breakpoint get_ipython".split())
+PATCHED = frozenset("torch checks rnnviz nbgrader builtins".split())
+ODD_MODULES = frozenset(
+    "os subprocess socket ctypes importlib gc inspect signal multiprocessing threading pickle "
+    "shutil pathlib glob builtins nbgrader grader mmap marshal code runpy site".split()
+)
 
 
 @dataclass
@@ -67,43 +80,56 @@ class Code:
     """
 
     def __init__(self, notebook: NotebookNode):
-        students, given, self._ends = [], [], {}
+        self._all, self._mine, self._ends = [], set(), {}
+        self.noted, lines = [], 0
         for cell in notebook.cells:
-            self._ends[cell.id] = len(students)
-            if cell.cell_type == "code":
-                role = cell.metadata.get("homework", {}).get("role")
-                if role == "given":
-                    given.append(ast.parse(cell.source))
-                elif role not in ("check", "show"):  # what these bind stays in them
-                    students.extend(statements_of(cell.id, cell.source))
-        self._all = students
-        self._aliases = aliases_of([*given, *(one.node for one in students)])
-        self._own = attributes_of([one.node for one in students])
+            self._ends[cell.id] = len(self._all)
+            role = cell.metadata.get("homework", {}).get("role")
+            # What a check or a drawing binds stays in it.
+            if cell.cell_type == "code" and role not in ("check", "show"):
+                lines += cell.source.count("\n") + 1
+                if lines <= LINES:
+                    found = statements_of(cell.id, cell.source)
+                    if role != "given":
+                        self._mine.update(range(len(self._all), len(self._all) + len(found)))
+                        self.noted += [line for one in found for line in _noted(one)]
+                    self._all += found
+        self._too_long = lines > LINES
+        self._places = defaultdict(list)
+        for n, one in enumerate(self._all):
+            for name in one.binds | one.changes:
+                self._places[name].append(n)
         self._tasks = {name: task for task in tasks(notebook) for name in task.names}
-        lines = (line for one in students for line in _noted(one, self._aliases))
-        self.noted = list(dict.fromkeys(lines))
+        self.noted = list(dict.fromkeys(self.noted))
 
     def made(self, names: list[str], check: str) -> Made:
         """Return what the functions with these names are made of, above a check cell."""
         end, found = self._ends[check], Made()
+        if self._too_long:
+            found.refused = [f"expected at most {LINES} lines of code, came more"]
+            return found
         for name in names:
             task = self._tasks[name]
             reached, seen = self._reach([(name, end)])
-            found.refused += [
-                f"{name}: {line}" for n in sorted(reached) for line in self._refused(n, task)
-            ]
+            found.refused += [f"{name}: {line}" for line in self._refused(reached, reached, task)]
             for n in sorted(self._with_changes(reached, seen, end, task, found.left_out)):
-                found.places[self._all[n].cell].append(self._all[n].place)
+                if n in self._mine:
+                    found.places[self._all[n].cell].append(self._all[n].place)
         found.places = {cell: sorted(set(places)) for cell, places in found.places.items()}
         found.refused = list(dict.fromkeys(found.refused))
         found.left_out = list(dict.fromkeys(found.left_out))
         return found
 
-    def _refused(self, n: int, task) -> list[str]:
-        one = self._all[n]
+    def _refused(self, read: set[int], together: set[int], task) -> list[str]:
+        """Return what some of the statements that stand together do, and may not."""
+        nodes = [self._all[n].node for n in sorted(together)]
+        known = (aliases_of(nodes), attributes_of(nodes), classes_of(nodes), task.without)
         rnnviz = "rnnviz" in task.allow
-        found = Reader(one, self._aliases, self._own, task.without, rnnviz=rnnviz).found
-        return [f"{what} ({one.cell}, line {line})" for line, what in dict.fromkeys(found)]
+        return [
+            f"{what} ({self._all[n].cell}, line {line})"
+            for n in sorted(read)
+            for line, what in dict.fromkeys(Reader(self._all[n], *known, rnnviz=rnnviz).found)
+        ]
 
     def _reach(self, wanted: list[tuple[str, int]]) -> tuple[set[int], set[str]]:
         """Return the statements that names have their values from, and the names of all of these.
@@ -127,12 +153,10 @@ class Code:
 
     def _sources(self, name: str, at: int) -> list[int]:
         """Return the last statement above a place that surely binds a name, and what changes it."""
-        found = []
-        for n in range(at - 1, -1, -1):
-            one = self._all[n]
-            if name in one.binds or name in one.changes:
-                found.append(n)
-            if name in one.binds and isinstance(one.node, WHOLE):
+        found, places = [], self._places.get(name, [])
+        for n in reversed(places[: bisect.bisect_left(places, at)]):
+            found.append(n)
+            if name in self._all[n].binds and isinstance(self._all[n].node, WHOLE):
                 break
         return found
 
@@ -146,50 +170,55 @@ class Code:
         while True:
             data = {
                 name
-                for n in reached
+                for n in reached & self._mine
                 if not isinstance(self._all[n].node, (*IMPORTS, ast.FunctionDef))
                 for name in self._all[n].binds & seen
             }
             more = set()
-            for n in range(end):
-                if n not in reached and self._may_change(self._all[n], data):
-                    wanted = self._all[n].now | self._all[n].later
-                    needed, named = self._reach([(name, n) for name in wanted])
-                    new = {n, *needed} - reached
-                    lines = [line for k in sorted(new) for line in self._refused(k, task)]
-                    left_out += [f"left out: {line}" for line in lines]
-                    if not lines:
-                        more |= new
-                        seen = seen | named
+            for n in sorted(self._mine - reached):
+                one = self._all[n]
+                if n >= end or (isinstance(one.node, IMPORTS) and not self._is_setting(n)):
+                    continue
+                needed, named = self._reach([(name, n) for name in one.now])
+                if not (self._is_setting(n) or data & (one.now | named)):
+                    continue
+                new = {n, *needed} - reached
+                lines = self._refused(new, reached | new, task)
+                left_out += [f"left out: {line}" for line in lines]
+                if not lines:
+                    more |= new
+                    seen = seen | named | one.binds
             if not more:
                 return reached
             reached = reached | more
 
-    def _may_change(self, one: Statement, data: set[str]) -> bool:
-        if isinstance(one.node, ast.Expr) and isinstance(one.node.value, ast.Call):
-            called = ast.unparse(one.node.value.func)
-            root, _, rest = called.partition(".")
-            if any(f"{top}.{rest}" in SETTINGS for top in self._aliases.get(root, ())):
-                return True
-        compound = (ast.Expr, ast.For, ast.While, ast.With, ast.If, ast.Try)
-        return isinstance(one.node, compound) and bool(one.now & data)
+    def _is_setting(self, n: int) -> bool:
+        one = self._all[n]
+        if isinstance(one.node, ast.ImportFrom):
+            return one.node.module == "__future__"
+        if not (isinstance(one.node, ast.Expr) and isinstance(one.node.value, ast.Call)):
+            return False
+        called = one.node.value.func
+        imports = [self._all[k].node for k in self._sources(root_of(called) or "", n)]
+        places = aliases_of(imports).get(root_of(called), ())
+        return any(".".join([place, *parts_of(called)]) in SETTINGS for place in places)
 
 
-def _noted(one: Statement, aliases: dict) -> list[str]:
+def _noted(one: Statement) -> list[str]:
     """Return what is odd in any cell of the student's, graded or not."""
     lines = [
         f"changes {name}.{getattr(place, 'attr', '…')} ({one.cell}, line {place.lineno})"
         for name, place in changed_by(one.node)
-        if any(not top.startswith("matplotlib") for top in aliases.get(name, ()))
+        if name in one.changes and name in PATCHED
     ]
     for node in ast.walk(one.node):
         line = f"({one.cell}, line {getattr(node, 'lineno', '?')})"
         match node:
-            case ast.Name(id=name) if name in (rules.DYNAMIC - USUAL) & (one.now | one.later):
+            case ast.Name(id=name) if name in ODD_NAMES & (one.now | one.later):
                 lines.append(f"uses {name} {line}")
-            case ast.Attribute(attr="__class__" | "__globals__" | "__subclasses__" as attribute):
+            case ast.Attribute(attr="__globals__" | "__subclasses__" | "f_builtins" as attribute):
                 lines.append(f"uses .{attribute} {line}")
             case ast.Import() | ast.ImportFrom():
-                odd = (m for m in imported_by(node) if m.partition(".")[0] not in rules.IMPORTED)
+                odd = (m for m in imported_by(node) if m.partition(".")[0] in ODD_MODULES)
                 lines += [f"imports {module} {line}" for module in odd]
     return lines

@@ -29,8 +29,8 @@ class Examination:
 
     Parameters
     ----------
-    zygote : Zygote
-        Where the student's process is forked from.
+    zygote, bare : Zygote
+        Where the student's process is forked from, and those that functions are built in.
     limits : Limits
         What it may use.
     token : str
@@ -47,6 +47,7 @@ class Examination:
     """
 
     zygote: Zygote
+    bare: Zygote
     limits: Limits
     token: str
     exam_key: str
@@ -58,7 +59,7 @@ class Examination:
         torch.set_num_threads(1)
         student = Student(self.zygote, self.limits, self.hide)
         self._cells, self._code = notebook.cells, Code(notebook)
-        self._functions = {name for task in tasks(notebook) for name in task.functions}
+        self._tasks = {name: task for task in tasks(notebook) for name in task.functions}
         self.events += [("suspicious", line) for line in self._code.noted]
         self._clean = {"__name__": "__main__", "TOKEN": self.token}
         try:
@@ -96,14 +97,18 @@ class Examination:
 
     def _check(self, cell: NotebookNode, student: Student) -> list[NotebookNode]:
         names = cell.metadata.homework.get("tests", [])
-        if not self._functions.issuperset(names):
+        if not self._tasks.keys() >= set(names):
             return self._judge(cell, names, student)
         made = self._code.made(names, cell.id)
         if made.refused:
             self.events += [("suspicious", line) for line in made.refused]
             return [_error("Withheld", made.refused[0])]
-        alone = Student(self.zygote, self.limits, self.hide, until=student.until)
+        asked = [self._tasks[name] for name in names]
+        rnnviz = all("rnnviz" in task.allow for task in asked)
+        zygote = self.zygote if rnnviz else self.bare
+        alone = Student(zygote, self.limits, self.hide, until=student.until)
         try:
+            alone.remove(tuple({one for task in asked for one in task.without}))
             self._build(alone, made, cell)
             outputs = self._judge(cell, names, alone)
             if any(output.output_type == "error" for output in outputs):

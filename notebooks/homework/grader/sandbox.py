@@ -1,7 +1,7 @@
 """How the student's processes are shut in, by the strongest means that works on this machine.
 
-- ``bubblewrap``: they see the system's programs, Python and `rnnviz`, read-only, and nothing else:
-  no home, no course folder, no network, no other process.
+- ``bubblewrap``: they see the system's programs, Python and `rnnviz` (where it may be used),
+  read-only, and nothing else: no home, no course folder, no network, no other process.
 - ``namespaces`` (Linux lets ordinary users make them, and bubblewrap is not there): they see every
   file as it is, read-only, but find the course folder, the sources and the home empty (but for
   what leads to Python and `rnnviz`); no network, no other process.
@@ -39,14 +39,15 @@ class Sandbox:
     ----------
     name : str
         What it is called.
-    command : tuple of str
-        The words before Python.
+    command, bare : tuple of str
+        The words before Python; where `rnnviz` is not to be seen, too.
     covers : bool
         Whether each makes files read-only and hides folders itself.
     """
 
     name: str
     command: tuple[str, ...] = ()
+    bare: tuple[str, ...] = ()
     covers: bool = False
 
     @property
@@ -74,19 +75,21 @@ def strongest(*, allowed: tuple[str, ...] = KINDS) -> Sandbox:
     """Return the strongest sandbox that works here, tried by running a Python in it."""
     candidates = []
     if "bubblewrap" in allowed and shutil.which("bwrap"):
-        candidates.append(Sandbox("bubblewrap", tuple(_bubblewrap())))
+        inside = ("--ro-bind", package(), f"{HOME}/rnnviz")
+        commands = (tuple(_bubblewrap(*bound)) for bound in (inside, ()))
+        candidates.append(Sandbox("bubblewrap", *commands))
     if "namespaces" in allowed and sys.platform == "linux":
         candidates.append(Sandbox("namespaces", covers=True))
     return next((one for one in candidates if _works(one)), Sandbox("limits only"))
 
 
-def _bubblewrap() -> list[str]:
+def _bubblewrap(*bound: str) -> list[str]:
     seen = ["/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives"]
     words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
     words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
     for place in (*seen, sys.base_prefix, sys.prefix):
         words += ["--ro-bind-try", place, place]
-    words += ["--ro-bind", _package(), f"{HOME}/rnnviz"]
+    words += bound
     for name in (*MODULES, "grader"):
         words += ["--ro-bind", str(HOMEWORK / name), f"{HOME}/{name}"]
     return [*words, "--remount-ro", "/", "--chdir", "/tmp"]
@@ -112,10 +115,11 @@ def _works(sandbox: Sandbox) -> bool:
 
 def needed() -> list[Path]:
     """Return the folders that the processes inside read: Python, `rnnviz`, this one."""
-    return [Path(one).resolve() for one in (sys.prefix, sys.base_prefix, _package(), HOMEWORK)]
+    return [Path(one).resolve() for one in (sys.prefix, sys.base_prefix, package(), HOMEWORK)]
 
 
-def _package() -> str:
+def package() -> str:
+    """Return the folder of `rnnviz`."""
     return importlib.util.find_spec("rnnviz").submodule_search_locations[0]
 
 

@@ -98,7 +98,8 @@ def grade(job: Job) -> Result:
     isolation.forbid_inspection()
     course = _course()
     hide = (*job.hide, str(course.root))
-    examination = Examination(_zygote(job.sandbox), job.limits, job.token, job.exam_key, hide)
+    zygotes = (_zygote(job.sandbox, bare=False), _zygote(job.sandbox, bare=True))
+    examination = Examination(*zygotes, job.limits, job.token, job.exam_key, hide)
     course.release(job.assignment, job.source)
     scores, graded = course.autograde(job.student, job.assignment, rebuilt.notebook, examination)
     return Result(job.student, job.assignment, scores, rebuilt.events + examination.events, graded)
@@ -110,8 +111,8 @@ def _source(text: str) -> nbformat.NotebookNode:
 
 
 @functools.cache
-def _zygote(allowed: tuple[str, ...]) -> Zygote:
-    zygote = Zygote(sandbox.strongest(allowed=allowed))
+def _zygote(allowed: tuple[str, ...], *, bare: bool) -> Zygote:
+    zygote = Zygote(sandbox.strongest(allowed=allowed), bare=bare)
     atexit.register(zygote.close)
     return zygote
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import checks
 from grader import values
-from grader.sandbox import Sandbox, environment, scratch
+from grader.sandbox import Sandbox, environment, package, scratch
 
 
 @dataclass(frozen=True)
@@ -49,17 +49,23 @@ class StudentError(Exception):
 
 
 class Zygote:
-    """The process that student's processes are forked from; started when it is first needed."""
+    """The process that student's processes are forked from; started when it is first needed.
 
-    def __init__(self, sandbox: Sandbox):
-        self.sandbox = sandbox
+    A `bare` one has no `rnnviz`: graded functions are built there.
+    """
+
+    def __init__(self, sandbox: Sandbox, *, bare: bool = False):
+        self.sandbox, self.bare = sandbox, bare
         self._process = None
 
     def _start(self) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         number = theirs.fileno()
         self._process = subprocess.Popen(
-            [*self.sandbox.command, sys.executable, "-m", "grader.zygote", str(number)],
+            [
+                *(self.sandbox.bare if self.bare else self.sandbox.command),
+                *(sys.executable, "-m", "grader.zygote", str(number), *["bare"] * self.bare),
+            ],
             env=environment(self.sandbox),
             pass_fds=[number],
             cwd="/tmp",
@@ -89,7 +95,7 @@ class Zygote:
             "scratch": scratch(),
             "scratch_megabytes": limits.scratch_megabytes,
             "cpu_seconds": int(limits.total_seconds) + 1,
-            "hide": list(hide) if self.sandbox.covers else None,
+            "hide": [*hide, *[package()] * self.bare] if self.sandbox.covers else None,
         }
         theirs = [their_life.fileno(), their_talk.fileno()]
         socket.send_fds(self._control, [json.dumps(request).encode()], theirs)
@@ -130,7 +136,7 @@ class Student:
     events: list = field(default_factory=list)
 
     def __post_init__(self):
-        self._ran = []
+        self._ran, self._removed = [], ()
         self.until = self.until or time.monotonic() + self.limits.total_seconds
         self._life, self._talk = self.zygote.fork(self.limits, self.hide)
 
@@ -147,6 +153,11 @@ class Student:
             raise
         self._ran.append((name, source, keep))
         return printed
+
+    def remove(self, categories: tuple[str, ...]) -> None:
+        """Take away what functions are to be written without; nothing may have been run before."""
+        self._removed = categories
+        self._ask({"do": "remove", "categories": list(categories)}, "the beginning")
 
     def fetch(self, name: str):
         """Return the data, or the function as a `Remote`, that stand under a name."""
@@ -210,6 +221,8 @@ class Student:
         if time.monotonic() < self.until:
             self._life, self._talk = self.zygote.fork(self.limits, self.hide)
             again, self._ran = self._ran, []
+            with contextlib.suppress(StudentError, EndedError):
+                self.remove(self._removed)
             for cell in again:
                 with contextlib.suppress(StudentError, EndedError):
                     self.run(*cell)

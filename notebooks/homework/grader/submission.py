@@ -4,12 +4,16 @@ Only what the student was asked to write is taken from a submission, and the cel
 titles, given code and checks come from the source. Nothing that was handed in is changed.
 """
 
+import ast
 import json
+import re
 from dataclasses import dataclass
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
+
+from reading import statements_of
 
 LARGEST = 128 * 2**20
 LONGEST = 2 * 2**20
@@ -89,6 +93,9 @@ def rebuild(source: NotebookNode, handed_in: NotebookNode) -> Submission:
             last = next(one for one, place in places.items() if place == number)
         elif (anchor := _same_text(source, cell)) is not None:
             last = anchor
+            if new := _new_statements(source, anchor, cell):
+                follow[last].append(_added(new_code_cell(new), number))
+                events.append(("note", f"{anchor} was changed: what was added to it was kept"))
         elif cell.source.strip():
             follow[last].append(_added(cell, number))
     made = nbformat.from_dict(source)
@@ -98,7 +105,8 @@ def rebuild(source: NotebookNode, handed_in: NotebookNode) -> Submission:
         if copy.cell_type == "code":
             copy.outputs, copy.execution_count = [], None
         if _role(cell) in WRITTEN:
-            copy.source = cells[places[cell.id]].source if cell.id in places else ""
+            written = cells[places[cell.id]].source if cell.id in places else ""
+            copy.source = written if copy.cell_type == "code" else _harmless(written)
         made.cells += [copy, *follow[cell.id]]
     return Submission(made, events)
 
@@ -129,7 +137,7 @@ def _places(source: NotebookNode, cells: list) -> tuple[dict[str, int], list]:
         elif _role(wanted) != "token":
             events.append(("metadata removed", f"{wanted.id} is missing or has lost its mark"))
         if len(found) > 1:
-            events.append(("suspicious", f"{wanted.id} stands {len(found)} times, the last counts"))
+            events.append(("note", f"{wanted.id} stands {len(found)} times: all were run in order"))
     return places, events
 
 
@@ -144,8 +152,23 @@ def _same_text(source: NotebookNode, cell: NotebookNode) -> str | None:
     return None
 
 
+def _new_statements(source: NotebookNode, anchor: str, cell: NotebookNode) -> str:
+    """Return what a student has added to a given cell, such as an import."""
+    given = next(one for one in source.cells if one.id == anchor)
+    if _role(given) != "given" or cell.cell_type != "code" or cell.source == given.source:
+        return ""
+    known = {ast.dump(one.node) for one in statements_of(anchor, given.source)}
+    found = (one.node for one in statements_of(anchor, cell.source))
+    return "\n".join(ast.unparse(node) for node in found if ast.dump(node) not in known)
+
+
+def _harmless(text: str) -> str:
+    """Return Markdown without HTML: a page with a script in it could act for whoever reads it."""
+    return re.sub(r"<(?=[A-Za-z/!?])", "< ", text)
+
+
 def _added(cell: NotebookNode, number: int) -> NotebookNode:
-    new = new_code_cell if cell.cell_type == "code" else new_markdown_cell
-    made = new(cell.source)
+    code = cell.cell_type == "code"
+    made = new_code_cell(cell.source) if code else new_markdown_cell(_harmless(cell.source))
     made.id = f"added-{number:03d}"
     return made

@@ -4,6 +4,8 @@ This runs in the isolated process. It knows neither tests nor answers nor the co
 it sends back is judged elsewhere, so nothing that a submission does to it can earn a point.
 """
 
+import __future__
+
 import ast
 import contextlib
 import io
@@ -13,10 +15,11 @@ import traceback
 import types
 
 import checks
-from grader import values
+from grader import removed, values
 from reading import plain_python
 
 PRINTED = 20_000
+FLAGS = [0]
 SHOWN = 2_000
 
 
@@ -44,8 +47,9 @@ class Capped(io.TextIOBase):
 def serve(talk: socket.socket) -> None:
     """Answer requests until the other side is gone."""
     module = types.ModuleType("__main__")
+    module.display = print  # as in a notebook
     sys.modules["__main__"] = module
-    handlers = {"run": _run, "fetch": _fetch, "call": _call}
+    handlers = {"run": _run, "fetch": _fetch, "call": _call, "remove": _remove}
     while True:
         try:
             request = values.receive(talk)
@@ -58,15 +62,33 @@ def serve(talk: socket.socket) -> None:
 
 
 def _run(namespace, request):
-    """Run a cell, or those of its statements that are to be kept."""
+    """Run a cell, or those of its statements that are to be kept, each whatever the others do."""
+    failed = None
     try:
-        tree = ast.parse(plain_python(request["source"]))
-        if request["keep"] is not None:
-            tree.body = [tree.body[place] for place in request["keep"]]
-        exec(compile(tree, request["name"], "exec"), namespace)
+        body = ast.parse(plain_python(request["source"])).body
+        parts = [body] if request["keep"] is None else [[body[n]] for n in request["keep"]]
+        for part in parts:
+            try:
+                code = compile(ast.Module(part, []), request["name"], "exec", FLAGS[0], True)
+                exec(code, namespace)
+            except BaseException as error:
+                failed = failed or error
+            FLAGS[0] |= sum(map(_future, part))
     except BaseException as error:
-        return _failure(error)
+        failed = error
+    return {"ok": True} if failed is None else _failure(failed)
+
+
+def _remove(namespace, request):
+    removed.take_away(request["categories"])
     return {"ok": True}
+
+
+def _future(node):
+    """Return the flag of ``from __future__ import annotations``, which later cells keep."""
+    if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+        return __future__.annotations.compiler_flag
+    return 0
 
 
 def _fetch(namespace, request):

@@ -21,14 +21,18 @@ from grader import isolation, values, worker
 
 # Loaded here, once for all submissions.
 PRELOADED = ("checks", "matplotlib.pyplot", "rnnviz.flow", "rnnviz.plots", "rnnviz.surface")
+BARE = ("checks", "grader.removed")
 
 
 def main() -> None:
     """Fork a child for every request that comes over the socket whose number is the argument."""
     control = socket.socket(fileno=int(sys.argv[1]))
     matplotlib.use("Agg")
-    for name in PRELOADED:
+    bare = "bare" in sys.argv[2:]
+    for name in BARE if bare else PRELOADED:
         importlib.import_module(name)
+    if bare:
+        sys.modules["rnnviz"] = None  # to import it is an error
     torch.set_num_threads(1)
     isolation.forbid_inspection()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
