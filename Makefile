@@ -37,7 +37,7 @@ formgrader: $(GRADER)  ## grade the explained parts by hand, in the browser
 marks: $(GRADER)  ## course/marks.csv
 	$(HOMEWORK) export
 
-feedback: $(GRADER)  ## an HTML page for each graded submission
+feedback: $(GRADER)  ## an HTML page for each submission of which nothing waits for a person
 	$(HOMEWORK) feedback
 
 bank: $(GRADER)  ## try the grader on every right and wrong solution and every attack

@@ -106,7 +106,7 @@ def test_the_secret_was_not_printed(attacked):
 
 def test_no_page_of_feedback_holds_a_script_of_a_student(attacked):
     root, *_ = attacked
-    course.feedback(root, [ASSIGNMENT])
+    course.feedback(root, [ASSIGNMENT], early=True)
     pages = list((root / "feedback").glob("attack-script-in-words/*/*.html"))
     assert pages
     for page in pages:

@@ -110,7 +110,10 @@ def test_feedback_says_what_was_expected_and_what_came(root):
     (output,) = next(cell for cell in graded.cells if cell.id == "check-9-1").outputs
     assert output.output_type == "error"
     assert output.evalue.startswith("double(x): expected x + x, came values up to 50 % of")
-    assert course.feedback(root, ["mini"]) == 1
+    # The explanation would stand there with 0 points, as if somebody had given them.
+    assert course.feedback(root, ["mini"]) == (0, 1)
+    assert not (root / "feedback/ann/mini").exists()
+    assert course.feedback(root, ["mini"], early=True) == (1, 0)
     page = (root / "feedback/ann/mini/mini.html").read_text(encoding="utf-8")
     assert "expected x + x" in page
 

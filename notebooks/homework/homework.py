@@ -93,8 +93,10 @@ def export(arguments: argparse.Namespace) -> None:
 
 def feedback(arguments: argparse.Namespace) -> None:
     """Write an HTML page for each graded submission, through nbgrader's feedback."""
-    written = course.feedback(arguments.course, list(texts()))
+    written, waiting = course.feedback(arguments.course, list(texts()), early=arguments.early)
     print(f"{written} pages are in {arguments.course / 'feedback'}")
+    if waiting:
+        print(f"{waiting} are left out: their explanations wait for a person (`make formgrader`)")
 
 
 def main(words: list[str] | None = None) -> int:
@@ -111,6 +113,8 @@ def main(words: list[str] | None = None) -> int:
             added.add_argument("--cell-seconds", type=float, default=Limits.cell_seconds)
             added.add_argument("--total-seconds", type=float, default=Limits.total_seconds)
             added.add_argument("--memory", type=int, default=Limits.memory_megabytes, help="MB")
+        if command is feedback:
+            added.add_argument("--early", action="store_true", help="also what waits for a person")
     arguments = parser.parse_args(words)
     arguments.course = arguments.course.resolve()
     logging.basicConfig(format="%(message)s", level=logging.WARNING)

@@ -116,8 +116,24 @@ def released(root: Path, assignment: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def feedback(root: Path, assignments: list[str]) -> int:
-    """Have nbgrader write a page of feedback for each graded submission; return how many."""
+def feedback(root: Path, assignments: list[str], *, early: bool = False) -> tuple[int, int]:
+    """Have nbgrader write a page of feedback for each graded submission.
+
+    Parameters
+    ----------
+    root : Path
+        The course folder.
+    assignments : list of str
+        Of these.
+    early : bool
+        Also where explanations wait for a person. On the page these stand as 0 points, as if
+        somebody had given them.
+
+    Returns
+    -------
+    written, waiting : int
+        How many pages there are, and how many were left out.
+    """
     from nbgrader.converters import GenerateFeedback
 
     for assignment in assignments:
@@ -126,4 +142,13 @@ def feedback(root: Path, assignments: list[str]) -> int:
             converter.force = True
             with telling(converter):
                 converter.start()
-    return len(list((root / "feedback").glob("*/*/*.html")))
+    pages, waiting = list((root / "feedback").glob("*/*/*.html")), 0
+    if not pages:
+        return 0, 0
+    with gradebook(f"sqlite:///{root / 'gradebook.db'}") as book:
+        for page in pages:
+            _, student, assignment, _ = page.relative_to(root).parts
+            if book.find_submission(assignment, student).needs_manual_grade and not early:
+                shutil.rmtree(page.parent)
+                waiting += 1
+    return len(pages) - waiting, waiting
