@@ -33,6 +33,13 @@ def zygote(request):
     made.close()
 
 
+@pytest.fixture(scope="module")
+def bare(zygote):
+    made = Zygote(zygote.sandbox, bare=True)
+    yield made
+    made.close()
+
+
 @pytest.fixture
 def outside():
     """Make a folder that the submission's own scratch does not cover anyway."""
@@ -146,6 +153,58 @@ def test_rnnviz_and_the_drawing_are_there(student):
     student.run(
         "draw", "import matplotlib.pyplot as plt\nfrom rnnviz import flow, plots\nplt.plot([1])"
     )
+
+
+def test_where_functions_are_built_there_is_no_rnnviz(bare, outside):
+    made = Student(bare, QUICK, sandbox.hidden(outside))
+    made.run("probe", PROBE)
+    for name in ("rnnviz", "rnnviz.bptt"):
+        assert tried(made, f"__import__({name!r})") in ("ImportError", "ModuleNotFoundError")
+    if bare.sandbox.name != "limits only":
+        path = Path(sandbox.package()) / "bptt.py"
+        assert tried(made, f"open({str(path)!r}).read()") == "FileNotFoundError"
+    made.close()
+
+
+GONE = {
+    "autograd": [
+        "torch.autograd.grad(x.sum(), x)",
+        "x.sum().backward()",
+        "torch.autograd.functional.jacobian(torch.tanh, x)",
+        "torch.func.jacrev(torch.tanh)(x)",
+        "torch.func.jvp(torch.tanh, (x,), (x,))",
+        "torch.vmap(torch.tanh)(x)",
+        "torch.jit.CompilationUnit('def f(x):\\n    return x')",
+        "torch._C.CompilationUnit()",
+        "torch.jit.script(torch.nn.Linear(1, 1))",
+        "torch._C._ImperativeEngine()",
+        "torch.autograd.Variable._execution_engine.run_backward((x.sum(),), (), False, False, ())",
+    ],
+    "clip": ["torch.nn.utils.clip_grad_norm_([x], 1)", "torch.nn.utils.get_total_norm([x])"],
+    "lstm": [
+        "torch.nn.LSTM(1, 1)",
+        "torch.nn.LSTMCell(1, 1)",
+        "torch.lstm_cell(1, 2)",
+        "torch.nn.GRU(1, 1)",
+    ],
+}
+
+
+@pytest.mark.parametrize("category", GONE)
+def test_what_functions_are_written_without_is_gone_there(bare, category):
+    made = Student(bare, QUICK)
+    made.remove((category,))
+    made.run("probe", PROBE + "\nimport torch\nx = torch.ones(2, requires_grad=True)")
+    made.run("given", "from torch import nn\nclass M(nn.Module):\n    pass\nM()(1) if 0 else M()")
+    for code in GONE[category]:
+        assert tried(made, code) in ("RuntimeError", "AttributeError"), code
+    usual = "torch.linalg.norm(torch.tanh(torch.nn.Linear(2, 2)(x))).detach().isfinite().item()"
+    assert tried(made, usual) == "True"
+    # A process that is replaced has it taken away again.
+    with pytest.raises(EndedError):
+        made.run("ends", "import os\nos._exit(0)")
+    assert tried(made, GONE[category][0]) in ("RuntimeError", "AttributeError")
+    made.close()
 
 
 def test_endless_loop_is_ended_and_the_rest_goes_on(zygote):
