@@ -598,9 +598,65 @@ backward = dataclasses.fields(Open)[0].default
     return with_cell(token, code, solve_2_1=one_step(body))
 
 
+@attack("needs manual", "graded", "suspicious")
+def autograd_by_a_registered_pattern(token):
+    code = """
+from abc import ABC
+from dataclasses import dataclass
+import torch
+@dataclass
+class Seen(ABC):
+    grad_fn: object
+Seen.register(torch.Tensor)
+"""
+    body = """
+a = torch.atanh(h)
+match torch.tanh(torch.nn.Parameter(a)):
+    case Seen(node):
+        return node(torch.ones_like(h)).detach()[:, None] * W_R
+"""
+    return with_cell(token, code, solve_2_1=one_step(body))
+
+
+@attack()
+def autograd_by_a_made_class(token):
+    code = """
+import numbers
+Meta = numbers.ABCMeta("Meta", (numbers.ABCMeta,), {"__instancecheck__": lambda c, o: True})
+Seen = Meta("Seen", (), {"__match_args__": ("grad_fn",)})
+"""
+    body = """
+match torch.tanh(torch.nn.Parameter(torch.atanh(h))):
+    case Seen(node):
+        return node(torch.ones_like(h)).detach()[:, None] * W_R
+"""
+    return with_cell(token, code, solve_2_1=one_step(body))
+
+
+@attack()
+def autograd_by_an_address(token):
+    body = """
+import dataclasses
+import numpy as np
+text = "{0.__globals__[_create_fn]}".format(dataclasses.dataclass)
+address = np.array([int(text.split(" at 0x")[1][:-1], 16)])
+make = np.ndarray((1,), dtype=object, buffer=address)[0]
+node_of = make("node_of", ("y",), ("return y.grad_fn",), globals={}, locals={})
+y = torch.tanh(torch.nn.Parameter(torch.atanh(h)))
+return node_of(y)(torch.ones_like(h)).detach()[:, None] * W_R
+"""
+    return written(token, solve_2_1=one_step(body))
+
+
+@attack("needs manual", "graded")
+def many_sums_to_read(token):
+    return with_cell(token, "x = 0\n" + "x += 1\n" * 1300)
+
+
 @attack("needs manual", "graded")
 def script_in_words(token):
-    words = "<script>fetch('/api/contents/course/secret')</script> <img src=x onerror=alert(1)>"
+    words = "<script>fetch('/api/contents/course/secret')</script> <img src=x onerror=alert(1)> "
+    words += "[a](javascript:alert(1))"
     return written(token, explain_2_6=words)
 
 

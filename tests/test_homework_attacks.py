@@ -114,6 +114,7 @@ def test_no_page_of_feedback_holds_a_script_of_a_student(attacked):
         assert "fetch('/api/contents" in text
         assert "<script>fetch" not in text
         assert "<img src=x" not in text
+        assert 'href="javascript:alert' not in text
 
 
 def test_no_process_is_left(attacked):

@@ -27,6 +27,10 @@ STEPS = {
     "def double(x):\n    return slope(x)",
     "by getattr": "double = lambda x: getattr(torch, 'add')(x, x)",
     "settings": "def double(x):\n    torch.manual_seed(0)\n    return 2 * x",
+    "right, with a class and numpy": "import numpy as np\nBY = np.array([2.0, 2.0])\n\n"
+    "class Step:\n    def __init__(self, x):\n        self._state, self.time = x, 1\n\n"
+    "    def scaled(self, by):\n        return self._state * by * self.time\n\n"
+    "def double(x):\n    return Step(x).scaled(torch.as_tensor(BY[0]))",
 }
 EXPECTED = {
     "right": "9.1: every check here passed",
@@ -43,6 +47,7 @@ EXPECTED = {
     "by getattr": "9.1: expected code that keeps the rules, came <lambda> uses getattr (line 1)",
     "settings": "double: expected torch's settings unchanged, it changed "
     "torch's global random numbers",
+    "right, with a class and numpy": "9.1: every check here passed",
 }
 EXPECTED["stub"] = EXPECTED["stub"].replace("a tensor (2)", "[1.0, 1.0]")
 
@@ -89,6 +94,20 @@ def test_what_is_not_defined_is_named_and_a_check_leaves_nothing_behind(shown):
     *_, undefined, x = shown[1]
     assert undefined.strip() == "9.2: expected mine, came none: no cell defines it"
     assert x.strip() == "kept"
+
+
+def test_an_error_derived_from_the_one_asked_for_will_do():
+    class BadError(ValueError):
+        pass
+
+    def bad(x):
+        raise BadError
+
+    checks.refuses(bad, 1)
+    with pytest.raises(calls.CheckFailedError, match="expected a KeyError, came BadError"):
+        checks.refuses(bad, 1, error="KeyError")
+    with pytest.raises(calls.CheckFailedError, match="expected a ValueError, came a value"):
+        checks.refuses(lambda x: x, 1)
 
 
 def test_a_task_gives_back_what_its_check_named():

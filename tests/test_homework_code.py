@@ -1,6 +1,7 @@
 """Checks of the code: what is refused in graded code, and what an honest student may do."""
 
 import ast
+import time
 
 import pytest
 import torch
@@ -88,6 +89,20 @@ def built(*arguments, **options):
         "import json, math, torch\ndef double(x):\n    return math.floor(2.5) * torch.clone(x)",
         "def double(x):\n    return type(x)(2 * x) if isinstance(x, (int, float)) else 2 * x",
         "from types import SimpleNamespace\nn = SimpleNamespace(by=2)\ndouble = lambda x: n.by * x",
+        "class Step:\n    def __init__(self, x):\n        self._state, self._cache = x, x\n"
+        "        self.time = self._size = 1\n    def _scale(self, by): return by * self._state\n"
+        "def double(x):\n    return Step(x)._scale(2)",
+        "class BadShape(ValueError): pass\ndef double(x):\n    if x is None:\n"
+        "        raise BadShape(f'got {type(x)}, a {type(x).__name__}')\n    return 2 * x",
+        "from collections import namedtuple\nclass Step(namedtuple('Step', 'by')):\n    pass\n"
+        "double = lambda x: Step(2).by * x",
+        "from torch.nn.modules.module import Module\nfrom torch.functional import norm\n"
+        "class Double(Module):\n    def forward(self, x): return 2 * x\n"
+        "def double(x):\n    return Double()(x) if norm(torch.ones(1)) else x",
+        "from torch.nn.functional import *\nimport torch\n"
+        "double = lambda x: torch.abs(x) + relu(x)",
+        "def double(x):\n    if type(x) is int or type(x) == float:\n        return 2 * x\n"
+        "    return 'a {} {:.2f}'.format(1, 2.0) and x + x",
         "def double(x, *, out=None):\n    return {f'{x}\u00a0{len(\"a\")}': 2 * x}.popitem()[1]",
     ],
 )
@@ -146,8 +161,8 @@ def test_other_cells_may_compare_and_try(added):
         ("from torch import *\ndouble = lambda x: vmap(lambda y: 2 * y)(x)", "torch.vmap"),
         ("def double(x):\n    return eval('2 * x')", "uses eval"),
         ("def double(x):\n    return getattr(torch, 'a' + 'dd')(x, x)", "uses getattr"),
-        ("def double(x):\n    return torch.sys.modules['torch'].add(x, x)", "torch.sys"),
-        ("def double(x):\n    return torch._C._VariableFunctions.add(x, x)", "torch._C"),
+        ("def double(x):\n    return torch.sys.modules['torch'].add(x, x)", "sys.modules"),
+        ("def double(x):\n    return torch._C._jit_script_compile(x)", "torch._C"),
         ("def double(x):\n    return x._backward_hooks", "inside of something"),
         ("def double(x):\n    return x.__class__.__base__.__add__(x, x)", "uses .__class__"),
         ("import operator\ndouble = operator.methodcaller('mul', 2)", "operator"),
@@ -162,7 +177,7 @@ def test_other_cells_may_compare_and_try(added):
             "changes torch.square",
         ),
         ("double = torch.serialization.pickle.loads", "torch.serialization"),
-        ("m = torch.jit.CompilationUnit('')\ndef double(x):\n    return m.f(x)", "torch.jit"),
+        ("m = torch.jit.CompilationUnit('')\ndef double(x):\n    return m.f(x)", "CompilationUnit"),
         ("def double(x):\n    return torch.load(x, weights_only=False)", "torch.load"),
         ("import numpy as np\ndouble = np.testing.runstring", "numpy.testing"),
         ("import numpy\nd = numpy.load\ndouble = lambda x: d(x)", "numpy.load"),
@@ -228,7 +243,22 @@ def test_other_cells_may_compare_and_try(added):
         ("class T(metaclass=type): pass\ndouble = T", "with metaclass="),
         ("double = type('T', (torch.Tensor,), {})", "uses type"),
         ("t = type\ndouble = t('T', (torch.Tensor,), {})", "uses type"),
-        ("double = type(torch.Tensor)('T', (torch.Tensor,), {})", "makes a class"),
+        ("double = type(torch.Tensor)('T', (torch.Tensor,), {})", "uses type"),
+        ("meta = type(torch.Tensor)\ndouble = meta('T', (torch.Tensor,), {})", "uses type"),
+        ("double = type(torch.Tensor)(*('T', (torch.Tensor,), {}))", "uses type"),
+        ("import numbers\ndouble = numbers.ABCMeta('M', (), {})", "numbers.ABCMeta"),
+        (
+            "class A: pass\nmatch 1:\n    case A(x): pass\ndouble = lambda y: x",
+            "without their names",
+        ),
+        ("double = lambda x: '{0.__globals__}'.format(print)", "formats a part"),
+        ("text = '{0.T}'\ndouble = lambda x: text.format(x)", "formats with a text"),
+        ("import numpy as np\ndouble = np.frombuffer", "numpy.frombuffer"),
+        (
+            "class Own:\n    def __init__(self): self._grad_fn = 1\n"
+            "def double(self):\n    return self._grad_fn",
+            "._grad_fn",
+        ),
         ("class A:\n    match 1:\n        case __dict__: pass\ndouble = A", "names __dict__"),
         ("class A:\n    async def __getattr__(self): pass\ndouble = A", "names __getattr__"),
         ("class A:\n    class __torch_function__: pass\ndouble = A", "names __torch_function__"),
@@ -337,9 +367,28 @@ def test_what_is_too_deep_or_too_long_is_refused_at_once():
     deep = "def double(x):\n    if x == 0:\n        return 0\n" + "".join(
         f"    elif x == {n}:\n        return {2 * n}\n" for n in range(1, 3000)
     )
-    assert any("read" in line or "lines" in line for line in refused(deep))
-    long = "a = b = 1\n" + "a = a + b\n" * 24_000 + "double = lambda x: a * x"
-    assert refused(long) == ["expected at most 5000 lines of code, came more"]
+    assert any("read" in line for line in refused(deep)) or built(deep) is None
+    for one in ("a = a + b\n" * 2_000, "a = 1;" * 2_000 + "\n", "#" * 300_000 + "\n"):
+        long = f"a = b = 1\n{one}double = lambda x: a * x"
+        (line,) = refused(long)
+        assert line.startswith("expected at most 1500 statements in 200000 characters, came more")
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        "x = 0\n" + "x += 1\n" * 1400,
+        "x = [0]\n" + "x.append(1)\ny = x\n" * 700,
+        "$\n" + " " * 50_000 + "=" + " " * 50_000 + "x",
+        "$\n" + "a" * 100_000 + "?x",
+        "$\nx" + " =" * 50_000,
+        "$\n%time" + " -a" * 30_000 + "!",
+    ],
+)
+def test_reading_takes_no_time_that_matters(added):
+    before = time.process_time()
+    refused("def double(x):\n    return 2 * x[0]", added)
+    assert time.process_time() - before < 20  # a wide limit: hours were possible
 
 
 def test_what_is_left_out_is_told():

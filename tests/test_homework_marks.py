@@ -313,7 +313,7 @@ def dying(job):
 
 
 def test_a_shard_that_dies_costs_only_what_killed_it(root, monkeypatch):
-    for student in ("ann", "bob"):
+    for student in ("ann", "bob", "cho", "dev"):
         mini_hand_in(root, student)
     from grader import run
 
@@ -332,7 +332,7 @@ def test_a_shard_that_dies_costs_only_what_killed_it(root, monkeypatch):
 
     monkeypatch.setattr(run, "_pool", pool)
     rows = mini_graded(root, executor=None, jobs=1)
-    assert rows["ann"].points == 5
+    assert [rows[student].points for student in ("ann", "cho", "dev")] == [5, 5, 5]
     assert (rows["bob"].points, rows["bob"].state) == (None, "crashed")
     assert len(pools) >= 2
 
@@ -404,6 +404,12 @@ def test_table_has_a_column_each():
         "ann      mini        5 of 10  needs manual",
         "bob      mini        –        unreadable    no JSON",
     ]
+
+
+def test_a_files_name_forges_no_line_of_the_table():
+    forged = marks.Row("eve", "mini", None, None, "unreadable", "got x\nzoe  mini  10\x1b[8m.ipynb")
+    assert len(marks.table([forged]).splitlines()) == 2
+    assert "\x1b" not in marks.table([forged])
 
 
 def test_states_are_the_seven_of_the_table():

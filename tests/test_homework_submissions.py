@@ -48,8 +48,13 @@ def states(made):
             json.dumps({"cells": [{"cell_type": "code", "source": "x" * 3 * 2**20}]}).encode(),
             "expected at most 2097152 characters in all cells, got 3145728",
         ),
+        (
+            json.dumps({"cells": [{"cell_type": "code", "source": ""}] * 1001}).encode(),
+            "expected at most 1000 cells, got 1001",
+        ),
+        (b'{"cells": [{"cell_type": "code", "source": "\\ud800"}]}', "expected cells with a type"),
     ],
-    ids=range(11),
+    ids=range(13),
 )
 def test_what_is_no_notebook_is_unreadable_and_says_why(content, message):
     with pytest.raises(submission.UnreadableError, match=message):
@@ -168,6 +173,61 @@ def test_of_cells_that_stand_twice_the_last_counts():
     made = submission.rebuild(SOURCE, handed_in(twice))
     assert made.events == [("note", "solve-9-1 stands 2 times: all were run in order")]
     assert {c.id: c.source for c in made.notebook.cells}["solve-9-1"] == "double = None"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[a](javascript:alert(1))",
+        "[a]( JavaScript:alert(1))",
+        "[a](&#106;avascript:alert(1))",
+        "[a](data:text/html,b)",
+        "[a][b]\n\n[b]: javascript:alert(1)",
+        "> [b]: vbscript:x\n\n[a][b]",
+        "$\\href{javascript:alert(1)}{a}$",
+        "![a](attachment:b.png)",
+    ],
+)
+def test_links_in_words_run_nothing(text):
+    def write(cells):
+        next(c for c in cells if c.id == "explain-9-3").source = text
+        return cells
+
+    page, _ = HTMLExporter().from_notebook_node(
+        submission.rebuild(SOURCE, handed_in(write)).notebook
+    )
+    own = page.split('id="cell-id=explain-9-3"')[-1] if "cell-id=" in page else page
+    assert 'href="javascript' not in own.lower()
+    assert 'href="data:' not in own.lower()
+    assert 'href="vbscript' not in own.lower()
+    assert "\\href{" not in own
+
+
+def test_a_pasted_picture_is_kept_and_a_link_stays_one():
+    picture = {"a b.png": {"image/png": "iVBORw0KGgo="}, "x": {"text/html": "<script>"}}
+
+    def write(cells):
+        cell = next(c for c in cells if c.id == "explain-9-3")
+        cell.source, cell.attachments = "![i](attachment:a b.png) [t](https://x.org)", picture
+        return cells
+
+    came = submission.parse(json.dumps(handed_in(write)).encode())
+    made = submission.rebuild(SOURCE, came).notebook
+    (cell,) = (cell for cell in made.cells if cell.id == "explain-9-3")
+    assert cell.source == "![i](attachment:a b.png) [t](https://x.org)"
+    assert dict(cell.attachments) == {"a b.png": picture["a b.png"]}
+
+
+def test_of_a_submission_only_what_counts_is_kept():
+    raw = json.loads(json.dumps(handed_in()))
+    for cell in raw["cells"]:
+        cell["outputs"], cell["metadata"]["x"] = [{"a": [[]] * 1000}], [[[]]]
+        cell["metadata"].setdefault("nbgrader", {})["points"] = 1000
+    came = submission.parse(json.dumps(raw).encode())
+    assert all(cell.keys() <= {"cell_type", "source", "metadata", "id"} for cell in came.cells)
+    assert all(cell.metadata.get("nbgrader", {}).keys() <= {"grade_id"} for cell in came.cells)
+    deep = json.dumps(raw).replace('"x": [[[]]]', '"x": ' + "[" * 600 + "]" * 600, 1)
+    assert submission.parse(deep.encode()) == came
 
 
 def test_a_cell_that_was_split_is_run_in_both_parts():

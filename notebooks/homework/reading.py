@@ -7,6 +7,7 @@ import importlib
 import re
 import symtable
 import textwrap
+import types
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -14,10 +15,10 @@ import rules
 
 COMPREHENSIONS = ("listcomp", "setcomp", "dictcomp", "genexpr")
 MAGIC = re.compile(
-    r"^(?P<indent>\s*)(?:%%?(?:time|timeit|capture)\b(?P<timed>.*)|[%!?].*|[\w.\s,=]*=\s*[!%]\w.*"
-    r"|[\w.]+\?{1,2}\s*)$"
+    r"%%?(?:time|timeit|capture)\b(?P<timed>.*)|%%?[a-zA-Z].*|[!?].*|[\w.]+ ?= ?[!%][a-zA-Z].*"
+    r"|[\w.]+\?{1,2} *"
 )
-ELSEWHERE = re.compile(r"\s*%%(?!time\b|timeit\b|capture\b)")
+ELSEWHERE = re.compile(r"[ \t\n]*%%(?!time\b|timeit\b|capture\b)")
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 WHOLE = (*DEFINITIONS, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
 
@@ -62,10 +63,12 @@ def plain_python(source: str) -> str:
 
 
 def _plain_line(line: str) -> str:
-    if not (found := MAGIC.match(line)):
+    code = line.lstrip(" \t")
+    if not (found := MAGIC.fullmatch(code)):
         return line
-    timed = re.sub(r"^(\s+-\w+( \d+)?)*\s*", "", found["timed"] or "")
-    return found["indent"] + (timed or ("pass" if found["indent"] else ""))
+    timed = re.sub(r"^(?: -\w+(?: \d+)?)*", "", found["timed"] or "").strip()
+    indent = line[: len(line) - len(code)]
+    return indent + (timed or ("pass" if indent else ""))
 
 
 def statements_of(cell: str, source: str) -> list[Statement]:
@@ -139,7 +142,10 @@ def star_names(module: str) -> tuple[str, ...]:
         found = importlib.import_module(module)
     except ImportError:
         return ()
-    return tuple(getattr(found, "__all__", [n for n in vars(found) if not n.startswith("_")]))
+    if listed := getattr(found, "__all__", None):
+        return tuple(listed)
+    public = ((name, one) for name, one in vars(found).items() if not name.startswith("_"))
+    return tuple(name for name, one in public if not isinstance(one, types.ModuleType))
 
 
 def changed_by(node: ast.AST) -> list[tuple[str, ast.AST]]:

@@ -7,6 +7,8 @@ student's notebook `checks` asks for the function at hand, so that both say the 
 import ast
 import functools
 import inspect
+import itertools
+import re
 import sys
 import textwrap
 import types
@@ -93,6 +95,11 @@ class Reader(ast.NodeVisitor):
 
     def visit_Attribute(self, node):
         """Look a library's name up as a whole, else the attribute alone."""
+        if node.attr == "__name__" and self._asks_type(node.value):
+            return
+        mine = isinstance(node.value, ast.Name) and node.value.id == "self"
+        if mine and node.attr in self._own and rules.of_self(node.attr, self._without):
+            return
         if (root := root_of(node)) in self._aliases:
             self._library(node, root, parts_of(node))
         else:
@@ -113,12 +120,42 @@ class Reader(ast.NodeVisitor):
     def visit_Call(self, node):
         """Let ``type(x)`` ask for a type, and not make one."""
         match node:
-            case ast.Call(func=ast.Name(id="type"), args=[asked], keywords=[]):
-                self.visit(asked)
-            case ast.Call(func=ast.Call(func=ast.Name(id="type")), args=[_, _, _, *_]):
-                self._say(node, "makes a class by calling one")
+            case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")):
+                if re.search(r"\{[^}:!]*[.\[]", text):
+                    self._say(node, "formats a part of something")
+                self.visit_parts(node.args, node.keywords)
+            case ast.Call(func=ast.Attribute(attr="format" | "format_map")):
+                self._say(node, "formats with a text that is not written there")
+            case ast.Call(func=ast.Call(func=ast.Name(id="type")), args=[made], keywords=[]) if (
+                not isinstance(made, ast.Starred)
+            ):
+                self.visit_parts(node.func.args, node.func.keywords, [made])
             case _:
                 self.generic_visit(node)
+
+    def visit_parts(self, *parts):
+        """Visit lists of nodes."""
+        for part in itertools.chain(*parts):
+            self.visit(part)
+
+    def visit_Compare(self, node):
+        """Let ``type(x) is list`` ask for a type."""
+        for one in (node.left, *node.comparators):
+            if not self._asks_type(one):
+                self.visit(one)
+
+    def visit_FormattedValue(self, node):
+        """Let a message name a type."""
+        if not self._asks_type(node.value):
+            self.generic_visit(node)
+
+    def _asks_type(self, node):
+        asks = isinstance(node, ast.Name) and node.id == "type"
+        call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        if call and node.func.id == "type" and len(node.args) == 1 and not node.keywords:
+            self.visit_parts(node.args)
+            return not isinstance(node.args[0], ast.Starred)
+        return asks
 
     def visit_ClassDef(self, node):
         """Refuse modules as attributes, and bases that bring more than is listed."""
@@ -127,12 +164,19 @@ class Reader(ast.NodeVisitor):
                 self._say(part, "imports inside a class")
         for base in node.bases:
             base = base.value if isinstance(base, ast.Subscript) else base
+            if isinstance(base, ast.Call):  # namedtuple("Step", "h slope")
+                called = root_of(base.func)
+                places = {
+                    ".".join([p, *parts_of(base.func)]) for p in self._aliases.get(called, "?")
+                }
+                if places == {"collections.namedtuple"}:
+                    continue
             root, parts = root_of(base), parts_of(base)
             places = {".".join([place, *parts]) for place in self._aliases.get(root, ["?"])}
             # Inside a function a name may be one of its own.
             known = node is self._statement or root in rules.BASES
             own = known and not parts and root in self._classes
-            if not own and not places <= rules.BASES:
+            if not own and not set(map(rules.usual_place, places)) <= rules.BASES:
                 self._say(base, f"derives a class from {ast.unparse(base)}")
         for word in node.keywords:
             self._say(word.value, f"makes a class with {word.arg}=")
@@ -148,6 +192,8 @@ class Reader(ast.NodeVisitor):
         """Look at the attributes that a pattern takes."""
         for name in node.kwd_attrs:
             self._object(node, name)
+        if node.patterns and ast.unparse(node.cls) not in ("int", "float", "str", "list", "tuple"):
+            self._say(node, "takes attributes by a pattern without their names")
         self.generic_visit(node)
 
     def visit_ImportFrom(self, node):
@@ -167,12 +213,13 @@ def of_function(function, without=(), allow=()) -> Iterator[str]:
 
     Starts from the live function: for the student's own notebook.
     """
-    waiting, seen = [function], set()
+    waiting, seen, owned = [function], set(), frozenset()
     while waiting:
         one = waiting.pop()
         waiting += _parts_of_thing(one)
+        owned |= _attributes(one)
         if not isinstance(one, types.FunctionType) or one.__module__ != "__main__" or one in seen:
-            continue
+            continue  # (a set of functions: other things need not even be comparable)
         seen.add(one)
         try:
             source = textwrap.dedent(inspect.getsource(one))
@@ -183,12 +230,12 @@ def of_function(function, without=(), allow=()) -> Iterator[str]:
             live = {name: one.__globals__[name] for name in used if name in one.__globals__}
             aliases = aliases_of([statement.node])
             aliases |= {name: {place} for name, value in live.items() if (place := _place(value))}
-            own = attributes_of([statement.node]) | _attributes(function)
+            own = attributes_of([statement.node]) | owned
             classes = classes_of([statement.node])
             free = "rnnviz" in allow
             found = Reader(statement, aliases, own, classes, without, rnnviz=free).found
             yield from (f"{one.__name__} {what} (line {line})" for line, what in found)
-            waiting += [value for value in live.values() if value not in (one, function)]
+            waiting += live.values()
 
 
 def _parts_of_thing(one) -> list:
@@ -203,10 +250,21 @@ def _parts_of_thing(one) -> list:
 
 
 def _attributes(one) -> frozenset:
-    """Return the attributes of an object whose class was written in the notebook."""
-    if type(one).__module__ != "__main__":
+    """Return the attributes of a class that was written in the notebook, or of such an object."""
+    kind = one if isinstance(one, type) else type(one)
+    if kind.__module__ != "__main__":
         return frozenset()
-    return frozenset([*vars(type(one)), *getattr(one, "__dict__", {})])
+    named = [*vars(kind), *getattr(kind, "__annotations__", ())]
+    methods = (part for part in vars(kind).values() if isinstance(part, types.FunctionType))
+    set_there = (name for part in methods for name in _set_on_self(part))
+    return frozenset([*named, *set_there])
+
+
+def _set_on_self(method) -> frozenset:
+    try:
+        return attributes_of([ast.parse(textwrap.dedent(inspect.getsource(method)))])
+    except (OSError, SyntaxError):
+        return frozenset()
 
 
 def _place(value) -> str:

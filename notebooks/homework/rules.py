@@ -4,6 +4,7 @@ In graded code a library is only ever named to reach a part of it that is listed
 gets to the rest of it, however clever the code is otherwise. `reading` applies the rules.
 """
 
+import builtins
 import importlib
 import random
 import re
@@ -13,6 +14,11 @@ from functools import cache
 
 import numpy
 import torch
+
+
+def _is_error(one) -> bool:
+    return isinstance(one, type) and issubclass(one, Exception)
+
 
 # The libraries, each with its public functions, classes and constants, but for those below.
 LIBRARIES = frozenset(
@@ -43,6 +49,7 @@ ONLY = {
     "types": "SimpleNamespace",
     "operator": "add sub mul truediv matmul neg pow abs itemgetter",
     "sys": "float_info maxsize",
+    "numbers": "Number Complex Real Rational Integral",
     "__future__": "annotations",
 }
 # Of `torch` itself: its operations (torch.functional's and those written in C++), and these.
@@ -55,10 +62,9 @@ TORCH = frozenset(
 )
 # What a class may derive from, beside the classes of the same code.
 BASES = frozenset(
-    "object Exception ValueError ArithmeticError dict list tuple int float str torch.nn.Module "
-    "typing.NamedTuple typing.Protocol typing.Generic abc.ABC enum.Enum enum.IntEnum "
-    "collections.OrderedDict collections.UserDict".split()
-)
+    "object dict list tuple int float str torch.nn.Module typing.NamedTuple typing.Protocol "
+    "typing.Generic abc.ABC enum.Enum enum.IntEnum collections.OrderedDict".split()
+) | {name for name, one in vars(builtins).items() if _is_error(one)}
 # What reaches things by a text, runs one, changes what others see, or reads and writes files.
 DYNAMIC = frozenset(
     "eval exec compile getattr setattr delattr vars globals locals __import__ __builtins__ "
@@ -69,7 +75,8 @@ OUT_OF_BOUNDS = frozenset(
     "dumps memmap open_memmap DataSource from_file from_dlpack to_dlpack compile apply_ map_ test "
     "frompyfunc ParameterDict ParameterList BufferDict skip_init get_buffer get_parameter "
     "get_submodule set_submodule handle_torch_function has_torch_function as_subclass "
-    "has_torch_function_unary has_torch_function_variadic boolean_dispatch".split()
+    "has_torch_function_unary has_torch_function_variadic boolean_dispatch register frombuffer "
+    "ndarray recarray chararray record renorm".split()
 )
 # Attributes that lead out of an object into the interpreter, wherever they stand.
 NEVER = frozenset(
@@ -147,9 +154,23 @@ def in_library(dotted: str, without: frozenset, rnnviz: bool = False) -> tuple[s
             listed = listed and found is not NotImplemented and part not in OUT_OF_BOUNDS
             return "" if listed else f"uses {name}", parts[count:]
         if name not in LIBRARIES:
-            return f"uses {name}", []
+            usual = usual_place(dotted)
+            return in_library(usual, without) if usual != dotted else (f"uses {name}", [])
         where = found
     return f"passes on {dotted} as a whole", []
+
+
+def usual_place(dotted: str) -> str:
+    """Return ``torch.nn.Module`` for what is also ``torch.nn.modules.module.Module``."""
+    top, *parts = dotted.split(".")
+    found = sys.modules.get(top) if top in LIBRARIES else None
+    for part in parts:
+        found = getattr(found, part, None)
+    if found is not None and parts and not isinstance(found, types.ModuleType):
+        for place in sorted(LIBRARIES):
+            if getattr(sys.modules.get(place), parts[-1], None) is found:
+                return f"{place}.{parts[-1]}"
+    return dotted
 
 
 def of_object(name: str, without: frozenset, own: frozenset) -> str:
@@ -168,6 +189,18 @@ def of_object(name: str, without: frozenset, own: frozenset) -> str:
     if name.startswith("_") and name not in PUBLIC and (name not in own or name in _inside()):
         return f"uses the inside of something, .{name}"
     return ""
+
+
+def of_self(name: str, without: frozenset) -> bool:
+    """Return whether an attribute of `self`, which the code itself sets, may have that name."""
+    return name not in without | NEVER | _of_tensors() and not name.endswith("__")
+
+
+@cache
+def _of_tensors() -> frozenset:
+    kinds = (torch.Tensor, torch.nn.Parameter, torch.nn.Module, torch.nn.ParameterDict)
+    private = {name for kind in kinds for name in dir(kind) if name.startswith("_")}
+    return frozenset(private | {"_evaluate"})
 
 
 @cache

@@ -35,8 +35,8 @@ SETTINGS = frozenset(
     "torch.set_default_dtype torch.set_default_tensor_type torch.manual_seed torch.set_num_threads "
     "random.seed numpy.random.seed".split()
 )
-# What is read: no homework is longer, and reading takes time.
-LINES = 5000
+# What is read: no homework has more, and reading takes time.
+STATEMENTS, CHARACTERS = 1500, 200_000
 # In a cell beside the graded code these are a reason to look twice.
 ODD_NAMES = frozenset("exec open __import__ __builtins__ globals breakpoint get_ipython".split())
 PATCHED = frozenset("torch checks rnnviz nbgrader builtins".split())
@@ -81,20 +81,21 @@ class Code:
 
     def __init__(self, notebook: NotebookNode):
         self._all, self._mine, self._ends = [], set(), {}
-        self.noted, lines = [], 0
+        self.noted, characters = [], 0
         for cell in notebook.cells:
             self._ends[cell.id] = len(self._all)
             role = cell.metadata.get("homework", {}).get("role")
             # What a check or a drawing binds stays in it.
             if cell.cell_type == "code" and role not in ("check", "show"):
-                lines += cell.source.count("\n") + 1
-                if lines <= LINES:
+                characters += len(cell.source)
+                if characters <= CHARACTERS and len(self._all) <= STATEMENTS:
                     found = statements_of(cell.id, cell.source)
                     if role != "given":
                         self._mine.update(range(len(self._all), len(self._all) + len(found)))
                         self.noted += [line for one in found for line in _noted(one)]
                     self._all += found
-        self._too_long = lines > LINES
+        self._too_long = characters > CHARACTERS or len(self._all) > STATEMENTS
+        self._leads_to, self._used = {}, {}
         self._places = defaultdict(list)
         for n, one in enumerate(self._all):
             for name in one.binds | one.changes:
@@ -106,7 +107,8 @@ class Code:
         """Return what the functions with these names are made of, above a check cell."""
         end, found = self._ends[check], Made()
         if self._too_long:
-            found.refused = [f"expected at most {LINES} lines of code, came more"]
+            most = f"{STATEMENTS} statements in {CHARACTERS} characters"
+            found.refused = [f"expected at most {most}, came more"]
             return found
         for name in names:
             task = self._tasks[name]
@@ -179,9 +181,9 @@ class Code:
                 one = self._all[n]
                 if n >= end or (isinstance(one.node, IMPORTS) and not self._is_setting(n)):
                     continue
-                needed, named = self._reach([(name, n) for name in one.now])
-                if not (self._is_setting(n) or data & (one.now | named)):
+                if not (self._is_setting(n) or data & self._led_to(n)):
                     continue
+                needed, named = self._reach([(name, n) for name in one.now])
                 new = {n, *needed} - reached
                 lines = self._refused(new, reached | new, task)
                 left_out += [f"left out: {line}" for line in lines]
@@ -191,6 +193,25 @@ class Code:
             if not more:
                 return reached
             reached = reached | more
+
+    def _led_to(self, n: int) -> frozenset:
+        """Return every name that a statement leads to, wherever these have their values from."""
+        if n not in self._leads_to:
+            waiting, seen = list(self._all[n].now), set()
+            while waiting:
+                name = waiting.pop()
+                if name not in seen:
+                    seen.add(name)
+                    waiting += self._uses_of(name) - seen
+            self._leads_to[n] = frozenset(seen)
+        return self._leads_to[n]
+
+    def _uses_of(self, name: str) -> set[str]:
+        places = self._places.get(name, ())
+        if name not in self._used:
+            ones = [self._all[n] for n in places]
+            self._used[name] = set().union(*(one.now | one.later for one in ones))
+        return self._used[name]
 
     def _is_setting(self, n: int) -> bool:
         one = self._all[n]
@@ -209,7 +230,9 @@ def _noted(one: Statement) -> list[str]:
     lines = [
         f"changes {name}.{getattr(place, 'attr', '…')} ({one.cell}, line {place.lineno})"
         for name, place in changed_by(one.node)
-        if name in one.changes and name in PATCHED
+        if name in one.changes
+        and name in PATCHED
+        and not ast.unparse(place).startswith("torch.backends.")
     ]
     for node in ast.walk(one.node):
         line = f"({one.cell}, line {getattr(node, 'lineno', '?')})"

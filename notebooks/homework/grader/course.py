@@ -133,22 +133,35 @@ def feedback(root: Path, assignments: list[str], *, early: bool = False) -> tupl
     -------
     written, waiting : int
         How many pages there are, and how many were left out.
+
+    Raises
+    ------
+    RuntimeError
+        At the end, if nbgrader failed for some of them.
     """
     from nbgrader.converters import GenerateFeedback
 
+    failed = []
     for assignment in assignments:
         if any((root / "autograded").glob(f"*/{assignment}/{assignment}.ipynb")):
             converter = GenerateFeedback(coursedir=directory(root, assignment=assignment))
             converter.force = True
-            with telling(converter):
-                converter.start()
+            try:
+                with telling(converter):
+                    converter.start()
+            except RuntimeError as error:
+                failed.append(f"{assignment}: {error}")
     pages, waiting = list((root / "feedback").glob("*/*/*.html")), 0
-    if not pages:
-        return 0, 0
-    with gradebook(f"sqlite:///{root / 'gradebook.db'}") as book:
+    with (
+        gradebook(f"sqlite:///{root / 'gradebook.db'}")
+        if pages
+        else contextlib.nullcontext() as book
+    ):
         for page in pages:
             _, student, assignment, _ = page.relative_to(root).parts
             if book.find_submission(assignment, student).needs_manual_grade and not early:
                 shutil.rmtree(page.parent)
                 waiting += 1
+    if failed:  # nbgrader has gone on with the other students; so did we with other assignments
+        raise RuntimeError("; ".join(failed))
     return len(pages) - waiting, waiting

@@ -9,7 +9,7 @@ from nbgrader.plugins.export import ExportPlugin
 
 from grader.collect import collect
 from grader.course import gradebook
-from grader.marks import Marks, write
+from grader.marks import Marks, printable, write
 
 HEAD = ("student", "assignment", "points", "maximum", "state", "notes")
 
@@ -40,7 +40,7 @@ class MarksExport(ExportPlugin):
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(HEAD)
-        writer.writerows((*key, *row) for key, row in sorted(rows.items()))
+        writer.writerows(map(printable, (*key, *row)) for key, row in sorted(rows.items()))
         write(Path(self.to), text.getvalue())
         self.written = len(rows)
 

@@ -145,9 +145,15 @@ def table(rows: list[Row]) -> str:
     """Return the rows as text, in columns."""
     head = ("student", "assignment", "points", "state", "notes")
     lines = [head, *((r.student, r.assignment, _points(r), r.state, r.notes) for r in rows)]
+    lines = [tuple(map(printable, line)) for line in lines]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     padded = [map(str.ljust, line, widths) for line in lines]
     return "\n".join("  ".join(line).rstrip() for line in padded)
+
+
+def printable(text: str) -> str:
+    """Return text without what a terminal obeys: a file's name may hold a line, or an escape."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _points(row: Row) -> str:

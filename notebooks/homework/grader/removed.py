@@ -7,11 +7,13 @@ through there finds the functions gone, and the engine of autograd, and TorchScr
 import contextlib
 import importlib
 import types
+import warnings
 
 import torch
 
 import rules
 
+KEPT = []
 COMPILERS = (
     "CompilationUnit",
     "_jit_script_compile",
@@ -36,7 +38,18 @@ def take_away(categories: list[str]) -> None:
             if callable(found) and not isinstance(found, types.ModuleType):
                 with contextlib.suppress(AttributeError, TypeError):
                     setattr(place, name, _gone(name))
+    if "lstm" in categories:
+        library = torch.library.Library("aten", "IMPL")
+        KEPT.append(library)
+        for name in ("lstm.input", "lstm.data", "lstm_cell", "gru.input", "gru.data", "gru_cell"):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # that an operation is replaced is meant
+                for key in ("CPU", "CompositeImplicitAutograd"):
+                    with contextlib.suppress(RuntimeError):
+                        library.impl(name, _gone(name), key)
     if "autograd" in categories:
+        # From here on nothing records a graph, in whatever way it is asked to.
+        KEPT.append(torch._C._AutoDispatchBelowAutograd())
         torch.autograd.Variable._execution_engine = None
         for name in COMPILERS:
             for place in (torch._C, torch, torch.jit):

@@ -107,18 +107,21 @@ def _refused(one: Found, why: str, state: str = "unreadable") -> Row:
 
 
 def _results(waiting, job, jobs, executor) -> Iterator[tuple[Found, Result | BaseException]]:
-    """Yield each result as it comes. A process that dies takes down only what killed it twice."""
+    """Yield each result as it comes. A process that dies takes down only what killed it alone."""
     own = executor is None
-    tries = dict.fromkeys(waiting, 0)
-    todo = list(waiting)
-    while todo:
+    todo, suspects, alone = list(waiting), [], False
+    while todo or suspects:
         pool = _pool(jobs) if own else executor
         flying = {}
         try:
-            while todo or flying:
-                # Only what is being graded is in memory, whatever the size of the class.
-                while todo and len(flying) < 2 * jobs:
-                    one = todo.pop(0)
+            while todo or suspects or flying:
+                # Only what is being graded is in memory, whatever the size of the class; and what
+                # was being graded when a process died is tried again, each alone.
+                while len(flying) < 2 * jobs and (suspects or todo):
+                    if flying and (suspects or alone):
+                        break
+                    alone = bool(suspects)
+                    one = (suspects or todo).pop(0)
                     flying[pool.submit(grade, job(one))] = one
                 done, _ = wait(flying, return_when=FIRST_COMPLETED)
                 for future in done:
@@ -130,12 +133,10 @@ def _results(waiting, job, jobs, executor) -> Iterator[tuple[Found, Result | Bas
         except BrokenExecutor as error:
             if not own:
                 raise
-            for one in flying.values():
-                tries[one] += 1
-                if tries[one] < 2:
-                    todo.append(one)
-                else:
-                    yield one, error
+            if not alone:
+                suspects += flying.values()
+            for one in flying.values() if alone else ():
+                yield one, error
         finally:
             if own:
                 pool.shutdown(cancel_futures=True)

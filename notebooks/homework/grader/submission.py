@@ -17,6 +17,8 @@ from reading import statements_of
 
 LARGEST = 128 * 2**20
 LONGEST = 2 * 2**20
+MOST_CELLS = 1000
+PICTURES = ("image/png", "image/jpeg", "image/gif")
 WRITTEN = ("solve", "explain", "token")
 
 
@@ -50,12 +52,35 @@ def parse(content: bytes) -> NotebookNode:
         ) from None
     if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
         raise UnreadableError("expected a notebook with cells, got JSON without them")
+    if len(raw["cells"]) > MOST_CELLS:
+        raise UnreadableError(f"expected at most {MOST_CELLS} cells, got {len(raw['cells'])}")
     for cell in raw["cells"]:
         if not _is_cell(cell):
             raise UnreadableError("expected cells with a type and a text, got something else")
     if (length := sum(len(cell["source"]) for cell in raw["cells"])) > LONGEST:
         raise UnreadableError(f"expected at most {LONGEST} characters in all cells, got {length}")
-    return nbformat.from_dict({"cells": raw["cells"]})
+    return nbformat.from_dict({"cells": list(map(_what_counts, raw["cells"]))})
+
+
+def _what_counts(cell: dict) -> dict:
+    """Return what is looked at of a cell: no outputs, and no metadata but its mark."""
+    metadata, mark = cell.get("metadata", {}), {}
+    if "nbgrader" in metadata:
+        found = metadata["nbgrader"]
+        claimed = found.get("grade_id") if isinstance(found, dict) else None
+        mark = {"nbgrader": {"grade_id": claimed} if isinstance(claimed, str) else {}}
+    kept = {"cell_type": cell["cell_type"], "source": cell["source"], "metadata": mark}
+    if isinstance(cell.get("id"), str):
+        kept["id"] = cell["id"]
+    if isinstance(found := cell.get("attachments"), dict):
+        kept["attachments"] = {
+            name: one for name, one in found.items() if isinstance(one, dict) and _is_picture(one)
+        }
+    return kept
+
+
+def _is_picture(one: dict) -> bool:
+    return all(kind in PICTURES and isinstance(text, str) for kind, text in one.items())
 
 
 def _is_cell(cell: object) -> bool:
@@ -64,7 +89,8 @@ def _is_cell(cell: object) -> bool:
     source = cell.get("source")
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = cell["source"] = "".join(source)
-    return isinstance(source, str) and isinstance(cell.get("cell_type"), str)
+    text = isinstance(source, str) and isinstance(cell.get("cell_type"), str)
+    return text and not any("\ud800" <= letter <= "\udfff" for letter in source)
 
 
 def rebuild(source: NotebookNode, handed_in: NotebookNode) -> Submission:
@@ -105,8 +131,10 @@ def rebuild(source: NotebookNode, handed_in: NotebookNode) -> Submission:
         if copy.cell_type == "code":
             copy.outputs, copy.execution_count = [], None
         if _role(cell) in WRITTEN:
-            written = cells[places[cell.id]].source if cell.id in places else ""
-            copy.source = written if copy.cell_type == "code" else _harmless(written)
+            written = cells[places[cell.id]] if cell.id in places else NotebookNode(source="")
+            copy.source = written.source if copy.cell_type == "code" else _harmless(written)
+            if copy.cell_type == "markdown" and written.get("attachments"):
+                copy.attachments = written.attachments
         made.cells += [copy, *follow[cell.id]]
     return Submission(made, events)
 
@@ -162,13 +190,24 @@ def _new_statements(source: NotebookNode, anchor: str, cell: NotebookNode) -> st
     return "\n".join(ast.unparse(node) for node in found if ast.dump(node) not in known)
 
 
-def _harmless(text: str) -> str:
-    """Return Markdown without HTML: a page with a script in it could act for whoever reads it."""
-    return re.sub(r"<(?=[A-Za-z/!?])", "< ", text)
+def _harmless(cell: NotebookNode) -> str:
+    """Return Markdown without HTML and without links that run something.
+
+    A page with a script in it could act for whoever reads it, in the formgrader too.
+    """
+    text = re.sub(r"<(?=[A-Za-z/!?])", "< ", cell.source)
+    text = re.sub(r"\]\((?!attachment:|https?://)", "] (", text)
+    text = re.sub(r"^([ \t>]*\[[^\]\n]*\]):", r"\1 :", text, flags=re.MULTILINE)
+    text = text.replace("\\href", "\\ href")
+    names = map(re.escape, cell.get("attachments", {}))
+    there = "|".join(f"{name}\\)" for name in names) or "(?!)"
+    return re.sub(rf"\]\(attachment:(?!{there})", "] (a picture that is not there: ", text)
 
 
 def _added(cell: NotebookNode, number: int) -> NotebookNode:
     code = cell.cell_type == "code"
-    made = new_code_cell(cell.source) if code else new_markdown_cell(_harmless(cell.source))
+    made = new_code_cell(cell.source) if code else new_markdown_cell(_harmless(cell))
+    if not code and cell.get("attachments"):
+        made.attachments = cell.attachments
     made.id = f"added-{number:03d}"
     return made
