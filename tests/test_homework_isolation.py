@@ -1,6 +1,7 @@
 """What a student's process can see and do, in each sandbox that this machine offers."""
 
 import os
+import platform
 import tempfile
 import time
 from dataclasses import replace
@@ -271,13 +272,40 @@ if os.fork() == 0:
         while True: time.sleep(0.05)
     os._exit(0)
 """
-    made.run("fork", code)
+    with pytest.raises(StudentError, match="PermissionError"):
+        made.run("fork", code)
     made.close()
     inside = zygote._process.pid
     limit = time.monotonic() + 10
     while (alive := descendants(inside)) > most(zygote) and time.monotonic() < limit:
         time.sleep(0.05)
     assert alive <= most(zygote)
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        ("__import__('os').fork()", "PermissionError"),
+        ("__import__('subprocess').run(['true'])", "PermissionError"),
+        ("__import__('ctypes').CDLL(None).syscall(57)", "-1"),
+        ("__import__('ctypes').CDLL(None).syscall(0x40000000 + 57)", "-1"),
+        ("__import__('ctypes').CDLL(None).syscall(435, 0, 0)", "-1"),
+    ],
+)
+def test_no_process_can_be_started(student, code, outcome):
+    if platform.machine() != "x86_64" and "syscall" in code:
+        pytest.skip("the numbers are those of another machine")
+    assert tried(student, code) == outcome
+
+
+def test_threads_can_be_started(student):
+    student.run(
+        "thread",
+        "import threading, torch\nseen = []\n"
+        "one = threading.Thread(target=seen.append, args=(1,))\none.start()\none.join()\n"
+        "torch.set_num_threads(2)\ntorch.ones(500, 500) @ torch.ones(500, 1)",
+    )
+    assert student.fetch("seen") == [1]
 
 
 def most(zygote):

@@ -8,8 +8,9 @@
 - ``limits only``: bounds on time, memory, output and processes, and a separate process, but the
   same user: what that user can read and write, a submission can.
 
-In all of them the checks and answers stand in another process, and each submission gets its own
-process ids, network and scratch folder where the kernel lets an ordinary user make them.
+In all of them the checks and answers stand in another process, a submission can start none, and it
+gets its own process ids, network and scratch folder where the kernel lets an ordinary user make
+them.
 """
 
 import functools

@@ -89,6 +89,7 @@ def _student(talk: socket.socket, limits: dict, separate: bool) -> None:
         isolation.own_processes()
     os.chdir(limits["scratch"])
     isolation.drop_capabilities()
+    isolation.forbid_processes()
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
