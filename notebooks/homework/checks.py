@@ -10,7 +10,7 @@ import sys
 
 import torch
 
-import refusals
+import live
 from calls import HARNESSES, CheckFailedError, call, on_site, refuses
 from tokens import Personal, exam, personal
 
@@ -48,7 +48,7 @@ def task(label, *functions, without="", allow=""):
     before = dict(names)
     try:
         for function in functions:
-            for line in refusals.of_function(function, without.split(), allow.split()):
+            for line in live.of_function(function, without.split(), allow.split()):
                 raise CheckFailedError(f"{label}: expected code that keeps the rules, came {line}")
         yield
     except NameError as error:
