@@ -224,7 +224,7 @@ def test_other_cells_may_compare_and_try(added):
             "except AttributeError as e:\n    whole = e.obj\ndouble = lambda x: whole",
             "functional.missing",
         ),
-        ("import torch.nn.utils.prune as P\ndouble = P.torch.square", "torch.nn.utils.prune"),
+        ("import torch.nn.utils.prune as P\ndouble = P.torch.load", "uses torch"),
         (
             "from torch import __name__ as __package__\ndouble = lambda x: __package__",
             "__package__",
