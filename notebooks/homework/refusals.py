@@ -36,7 +36,7 @@ class Reader(ast.NodeVisitor):
         self._uses, self._own, self._rnnviz = one.now | one.later | one.binds, own, rnnviz
         self._classes, self._statement = classes, one.node
         self._aliases = {name: aliases[name] for name in self._uses if name in aliases}
-        self._without = frozenset().union(*(rules.CATEGORIES[name] for name in without))
+        self._without = rules.banned(without)
         plain = isinstance(one.node, ast.Assign)
         plain = plain and all(isinstance(target, ast.Name) for target in one.node.targets)
         # `nn = torch.nn` only gives a library another name, which the aliases hold.
@@ -62,6 +62,10 @@ class Reader(ast.NodeVisitor):
             self._say(node, why)
             for name in rest:
                 self._object(node, name)
+
+    def _places(self, node):
+        """Return the dotted names that an expression may stand for."""
+        return {".".join([top, *parts_of(node)]) for top in self._aliases.get(root_of(node), "?")}
 
     def _object(self, node, name):
         self._say(node, rules.of_object(name, self._without, self._own))
@@ -149,19 +153,14 @@ class Reader(ast.NodeVisitor):
                 self._say(part, "imports inside a class")
         for base in node.bases:
             base = base.value if isinstance(base, ast.Subscript) else base
-            if isinstance(base, ast.Call):  # namedtuple("Step", "h slope")
-                called = root_of(base.func)
-                places = {
-                    ".".join([p, *parts_of(base.func)]) for p in self._aliases.get(called, "?")
-                }
-                if places == {"collections.namedtuple"}:
-                    continue
-            root, parts = root_of(base), parts_of(base)
-            places = {".".join([place, *parts]) for place in self._aliases.get(root, ["?"])}
+            made = isinstance(base, ast.Call)  # namedtuple("Step", "h slope")
+            if made and self._places(base.func) == {"collections.namedtuple"}:
+                continue
+            root = root_of(base)
             # Inside a function a name may be one of its own.
             known = node is self._statement or root in rules.BASES
-            own = known and not parts and root in self._classes
-            if not own and not set(map(rules.usual_place, places)) <= rules.BASES:
+            own = known and isinstance(base, ast.Name) and root in self._classes
+            if not own and not set(map(rules.usual_place, self._places(base))) <= rules.BASES:
                 self._say(base, f"derives a class from {ast.unparse(base)}")
         for word in node.keywords:
             self._say(word.value, f"makes a class with {word.arg}=")

@@ -1,7 +1,7 @@
 """What graded code may use: lists of names, and which parts of the libraries they leave open.
 
 In graded code a library is only ever named to reach a part of it that is listed here, so nothing
-gets to the rest of it, however clever the code is otherwise. `reading` applies the rules.
+gets to the rest of it, however clever the code is otherwise. `refusals` applies the rules.
 """
 
 import builtins
@@ -116,6 +116,11 @@ CATEGORIES = {
         "quantized_gru_cell".split()
     ),
 }
+
+
+def banned(categories) -> frozenset:
+    """Return the names of some categories."""
+    return frozenset().union(*(CATEGORIES[one] for one in categories))
 
 
 def in_library(dotted: str, without: frozenset, rnnviz: bool = False) -> tuple[str, list[str]]:

@@ -179,9 +179,8 @@ class Code:
             more = set()
             for n in sorted(self._mine - reached):
                 one = self._all[n]
-                if n >= end or (isinstance(one.node, IMPORTS) and not self._is_setting(n)):
-                    continue
-                if not (self._is_setting(n) or data & self._led_to(n)):
+                changes = not isinstance(one.node, IMPORTS) and data & self._led_to(n)
+                if n >= end or not (changes or self._is_setting(n)):
                     continue
                 needed, named = self._reach([(name, n) for name in one.now])
                 new = {n, *needed} - reached

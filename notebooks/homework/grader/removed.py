@@ -32,7 +32,7 @@ COMPILERS = (
 def take_away(categories: list[str]) -> None:
     """Replace the functions of `rules.CATEGORIES`, wherever a library has them, by an error."""
     places = [importlib.import_module(name) for name in sorted(rules.LIBRARIES)]
-    for name in {name for one in categories for name in rules.CATEGORIES[one]}:
+    for name in rules.banned(categories):
         for place in (*places, torch._VF, torch.jit, torch.Tensor):
             found = getattr(place, name, None)
             if callable(found) and not isinstance(found, types.ModuleType):

@@ -73,7 +73,8 @@ def _run(namespace, request):
                 exec(code, namespace)
             except BaseException as error:
                 failed = failed or error
-            FLAGS[0] |= sum(map(_future, part))
+            if any(map(_is_future, part)):
+                FLAGS[0] |= __future__.annotations.compiler_flag
     except BaseException as error:
         failed = error
     return {"ok": True} if failed is None else _failure(failed)
@@ -84,11 +85,9 @@ def _remove(namespace, request):
     return {"ok": True}
 
 
-def _future(node):
-    """Return the flag of ``from __future__ import annotations``, which later cells keep."""
-    if isinstance(node, ast.ImportFrom) and node.module == "__future__":
-        return __future__.annotations.compiler_flag
-    return 0
+def _is_future(node):
+    """Return whether it is ``from __future__ import annotations``, which later cells keep."""
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
 def _fetch(namespace, request):
