@@ -41,7 +41,7 @@ feedback: $(GRADER)  ## an HTML page for each submission of which nothing waits 
 	$(HOMEWORK) feedback
 
 bank: $(GRADER)  ## try the grader on every right and wrong solution and every attack
-	$(BIN)/pytest tests/test_homework_bank.py tests/test_homework_attacks.py --whole-bank
+	$(BIN)/pytest tests/homework/test_bank.py tests/homework/test_attacks.py --whole-bank
 
 bench: $(GRADER)  ## ratios against what people would write, measured in one run
 	$(BIN)/pytest benchmarks --benchmark-sort=name --benchmark-columns=median,iqr,rounds

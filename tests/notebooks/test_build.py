@@ -15,7 +15,7 @@ import pytest
 from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 spec = importlib.util.spec_from_file_location("build", ROOT / "notebooks" / "build.py")
 build = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(build)

@@ -719,7 +719,7 @@ def writes_outside_the_folder(token):
     code = f"""
 import os
 for place in ("/etc", "/usr", "/var/tmp", os.path.expanduser("~"), "/homework", "/tmp/..",
-              {str(Path(__file__).parents[1])!r}, os.getcwd(), "/homework/grader"):
+              {str(Path(__file__).parents[2])!r}, os.getcwd(), "/homework/grader"):
     try:
         with open(os.path.join(place, "homework-was-here"), "w") as file:
             file.write("x")

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
 LECTURE = tomllib.loads((NOTEBOOKS / "lecture.toml").read_text(encoding="utf-8"))["slide"]

@@ -91,7 +91,7 @@ def test_most_attacks_keep_what_they_earned_honestly(attacked, request):
 
 @pytest.mark.skipif(not KINDS, reason="no sandbox on this machine")
 def test_nothing_was_written_outside(attacked):
-    places = ["/etc", "/usr", "/var/tmp", "/", Path.home(), Path(__file__).parents[1], "/tmp"]
+    places = ["/etc", "/usr", "/var/tmp", "/", Path.home(), Path(__file__).parents[2], "/tmp"]
     assert not [place for place in places if os.path.exists(f"{place}/homework-was-here")]
 
 

@@ -1,10 +1,10 @@
 """Submissions made by us, to try the grader on: the bank of right and wrong solutions.
 
-``homework_bank/ASSIGNMENT/2_1.py`` holds replacements for the cell ``solve-2-1``, each under a line
+``bank/ASSIGNMENT/2_1.py`` holds replacements for the cell ``solve-2-1``, each under a line
 ``# %% right: how`` or ``# %% wrong: the mistake``. All other cells hold the model solution.
 
-``python tests/submissions.py COURSE`` writes the whole bank and all attacks into the submission
-folder of a course.
+``python tests/homework/submissions.py COURSE`` writes the whole bank and all attacks into the
+submission folder of a course.
 """
 
 import re
@@ -15,9 +15,9 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-TESTS = Path(__file__).resolve().parent
-HOMEWORK = TESTS.parent / "notebooks" / "homework"
-BANK = TESTS / "homework_bank"
+HERE = Path(__file__).resolve().parent
+HOMEWORK = HERE.parents[1] / "notebooks" / "homework"
+BANK = HERE / "bank"
 sys.path.insert(0, str(HOMEWORK))
 
 from grader import keys, source  # noqa: E402
