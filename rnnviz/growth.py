@@ -13,7 +13,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from rnnviz._checks import check_count, check_real, check_square
-from rnnviz._products import chain_log_norms
+from rnnviz.products import chain_log_norms
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,7 @@ def test_where_functions_are_built_there_is_no_rnnviz(bare, outside):
     for name in ("rnnviz", "rnnviz.bptt"):
         assert tried(made, f"__import__({name!r})") in ("ImportError", "ModuleNotFoundError")
     if bare.sandbox.name != "limits only":
-        path = Path(sandbox.package()) / "bptt.py"
+        path = Path(sandbox.package()) / "growth.py"
         assert tried(made, f"open({str(path)!r}).read()") == "FileNotFoundError"
     made.close()
 

@@ -11,7 +11,9 @@ import rnnviz
 
 PACKAGE = Path(rnnviz.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
-NUMBERS = sorted(PACKAGE.glob("*.py"))
+NUMBERS = [
+    path for path in SOURCES if path.relative_to(PACKAGE).parts[0] not in ("plots", "widgets")
+]
 PLOTS = sorted(PACKAGE.glob("plots/**/*.py"))
 
 DRAWING = {"matplotlib", "rnnviz.plots"}

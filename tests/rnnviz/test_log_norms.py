@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from rnnviz import _products
+from rnnviz import products
 from rnnviz.bptt import jacobian_product, lag_log_norms, log_norms, run_rnn, step_jacobians
 
 both_norms = pytest.mark.parametrize("ord", [2, "fro"])
@@ -255,14 +255,14 @@ def test_gram_matrices_alone_would_get_a_cancelling_product_wrong(gaussian, monk
         return max(error[6, 0].abs().item() for error in errors)
 
     assert worst() < 1e-4
-    monkeypatch.setattr(_products, "CANCELLATION", 0.0)
+    monkeypatch.setattr(products, "CANCELLATION", 0.0)
     assert worst() > 1.0
 
 
 def test_cancelling_products_are_multiplied_out_in_chunks(gaussian, monkeypatch):
     steps = lost_and_regained(gaussian, digits=10).repeat(6, 1, 1)
     at_once = log_norms(steps, ord="fro")
-    monkeypatch.setattr(_products, "CHUNK", 3)
+    monkeypatch.setattr(products, "CHUNK", 3)
     assert_close(log_norms(steps, ord="fro"), at_once, rtol=0, atol=1e-12)
 
 
@@ -271,7 +271,7 @@ def test_spectral_products_lose_their_negligible_columns(gaussian):
     product = torch.eye(16, dtype=torch.float64)
     for step in contracting(gaussian(64, 16, 16, seed=11)):
         product = step @ product
-    kept = _products._drop_negligible((product / product.abs().max()).expand(1, -1, -1))
+    kept = products._drop_negligible((product / product.abs().max()).expand(1, -1, -1))
     assert kept.shape[-1] < 12
     whole = torch.linalg.matrix_norm(product / product.abs().max(), ord=2)
     assert_close(torch.linalg.matrix_norm(kept[0], ord=2), whole, rtol=1e-11, atol=0)

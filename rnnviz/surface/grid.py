@@ -18,10 +18,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from rnnviz._bistable import CUSP, FixedPoints, fixed_points, folds, wall
 from rnnviz._checks import shape_of
-from rnnviz._descent import Descent, descend
-from rnnviz._one_unit import check_network, error_of, forward, last_state
+from rnnviz.surface.descent import Descent, descend
+from rnnviz.surface.fixed_points import CUSP, FixedPoints, fixed_points, folds, wall
+from rnnviz.surface.one_unit import check_network, error_of, forward, last_state
 
 __all__ = [
     "CUSP",

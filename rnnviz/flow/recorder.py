@@ -6,8 +6,8 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from rnnviz._gradient_flow import GradientFlow, gradient_flow
-from rnnviz._losses import Loss
+from rnnviz.flow.gradient import GradientFlow, gradient_flow
+from rnnviz.flow.loss import Loss
 
 
 class FlowRecorder:

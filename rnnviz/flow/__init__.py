@@ -13,12 +13,12 @@ random number generators. Nothing is hooked into it. (What a callable keeps outs
 the running statistics of a module that a lambda calls, cannot be known: pass the module itself.)
 """
 
-from rnnviz._gradient_flow import GradientFlow, gradient_flow
-from rnnviz._gradient_map import gradient_map
-from rnnviz._jacobian_flow import JacobianFlow, jacobian_flow
-from rnnviz._recorder import FlowRecorder
-from rnnviz._remedies import set_gate_bias
-from rnnviz._report import Report, report
+from rnnviz.flow.gradient import GradientFlow, gradient_flow
+from rnnviz.flow.jacobian import JacobianFlow, jacobian_flow
+from rnnviz.flow.loss_map import gradient_map
+from rnnviz.flow.recorder import FlowRecorder
+from rnnviz.flow.remedies import set_gate_bias
+from rnnviz.flow.report import Report, report
 
 __all__ = [
     "FlowRecorder",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from rnnviz._checks import shape_of
-from rnnviz._gates import Elman, Gru, Lstm, Tape, Weights
+from rnnviz.flow.cells import Elman, Gru, Lstm, Tape, Weights
 
 Kind = Elman | Gru | Lstm
 

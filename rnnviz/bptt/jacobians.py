@@ -26,8 +26,8 @@ from rnnviz._checks import (
     check_steps,
     shape_of,
 )
-from rnnviz._rates import lag_log_norms, log_norms, lyapunov_exponents
 from rnnviz.activations import get_activation
+from rnnviz.bptt.norms import lag_log_norms, log_norms, lyapunov_exponents
 
 __all__ = [
     "gradient_terms",

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from rnnviz._columns import Column
-from rnnviz._losses import loss_of
+from rnnviz.flow.layer_run import Column
+from rnnviz.flow.loss import loss_of
 
 # Entries that one batched vector-Jacobian product may hold: beyond, a loop is as fast or faster.
 CHUNK = 1 << 18

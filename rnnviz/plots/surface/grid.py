@@ -5,8 +5,8 @@ from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from rnnviz.plots._states import basins, bifurcation, return_map, staircase
 from rnnviz.plots._style import EXPLODES, NEUTRAL, array, grid_image, styled
+from rnnviz.plots.surface.states import basins, bifurcation, return_map, staircase
 from rnnviz.surface import Descent, ErrorSurface
 
 __all__ = [

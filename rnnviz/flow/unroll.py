@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.nn.functional import dropout, linear
 from torch.nn.utils.rnn import PackedSequence
 
-from rnnviz._callables import unroll_callable
 from rnnviz._checks import shape_of
-from rnnviz._columns import Column, Kind, Unrolled, check_steps
-from rnnviz._gates import Elman, Gru, Lstm, Weights
+from rnnviz.flow.callables import unroll_callable
+from rnnviz.flow.cells import Elman, Gru, Lstm, Weights
+from rnnviz.flow.layer_run import Column, Kind, Unrolled, check_steps
 
 CELLS = (nn.RNNCell, nn.GRUCell, nn.LSTMCell)
 FUSED = (nn.RNN, nn.GRU, nn.LSTM)

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from rnnviz._checks import check_choice, check_steps, shape_of
-from rnnviz._products import chain_log_norms, frobenius_table, rescale, spectral_table
+from rnnviz.products import chain_log_norms, frobenius_table, rescale, spectral_table
 
 NORMS = (2, "fro")
 

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from rnnviz._checks import check_count, check_number, shape_of
-from rnnviz._one_unit import check_network, error_of, last_state
+from rnnviz.surface.one_unit import check_network, error_of, last_state
 
 # A step longer than this leaves the picture: the start was flung.
 FLUNG = 1.0

@@ -7,11 +7,11 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from rnnviz._columns import Column
-from rnnviz._jacobian_flow import RESCALE, column_of, double_tapes, rescaled
-from rnnviz._losses import Loss, loss_of
-from rnnviz._unroll import as_it_was, is_known, unroll
-from rnnviz._vjps import loss_map
+from rnnviz.flow.by_autograd import loss_map
+from rnnviz.flow.jacobian import RESCALE, column_of, double_tapes, rescaled
+from rnnviz.flow.layer_run import Column
+from rnnviz.flow.loss import Loss, loss_of
+from rnnviz.flow.unroll import as_it_was, is_known, unroll
 
 
 def gradient_map(

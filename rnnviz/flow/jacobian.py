@@ -8,10 +8,10 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from rnnviz._columns import Column, Unrolled
-from rnnviz._gates import Gru, Lstm
-from rnnviz._unroll import as_it_was, is_known, unroll
-from rnnviz._vjps import lag_log_norms
+from rnnviz.flow.by_autograd import lag_log_norms
+from rnnviz.flow.cells import Gru, Lstm
+from rnnviz.flow.layer_run import Column, Unrolled
+from rnnviz.flow.unroll import as_it_was, is_known, unroll
 
 RESCALE = 16  # lags between two rescalings: far fewer than float64 needs to under- or overflow
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from rnnviz._columns import Column, Unrolled, check_steps
+from rnnviz.flow.layer_run import Column, Unrolled, check_steps
 
 
 def unroll_callable(step: Callable, inputs: Tensor, state: object) -> Unrolled:

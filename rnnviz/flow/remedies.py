@@ -6,8 +6,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from rnnviz._jacobian_flow import JacobianFlow, jacobian_flow
-from rnnviz._unroll import CELLS, FUSED
+from rnnviz.flow.jacobian import JacobianFlow, jacobian_flow
+from rnnviz.flow.unroll import CELLS, FUSED
 
 DEAD = 1e-3  # a gradient this much smaller than at its source
 BIASES = (1.0, 2.0, 3.0, 5.0)  # forget biases to try, in this order

@@ -7,9 +7,9 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from rnnviz._columns import Column
-from rnnviz._losses import Loss, loss_of
-from rnnviz._unroll import as_it_was, unroll
+from rnnviz.flow.layer_run import Column
+from rnnviz.flow.loss import Loss, loss_of
+from rnnviz.flow.unroll import as_it_was, unroll
 
 
 @dataclass(frozen=True)

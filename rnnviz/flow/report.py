@@ -11,12 +11,12 @@ import torch
 from jaxtyping import Shaped
 from torch import Tensor, nn
 
-from rnnviz._columns import Column
-from rnnviz._jacobian_flow import JacobianFlow, jacobian_flow
-from rnnviz._losses import Loss, loss_of
-from rnnviz._remedies import DEAD, what_helps
-from rnnviz._unroll import as_it_was, unroll
-from rnnviz.clipping import Threshold, suggest_threshold
+from rnnviz.clipping.monitor import Threshold, suggest_threshold
+from rnnviz.flow.jacobian import JacobianFlow, jacobian_flow
+from rnnviz.flow.layer_run import Column
+from rnnviz.flow.loss import Loss, loss_of
+from rnnviz.flow.remedies import DEAD, what_helps
+from rnnviz.flow.unroll import as_it_was, unroll
 
 BLOWN_UP = 1e3  # a gradient this much larger than at its source
 SAMPLE = 5000  # values of a gate that are kept for its histogram
