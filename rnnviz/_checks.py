@@ -39,14 +39,6 @@ def check_square(name: str, matrix: Tensor) -> int:
     return matrix.shape[0]
 
 
-def check_steps(steps: Tensor) -> int:
-    """Return T for step Jacobians of shape (..., T, H, H), or raise ValueError."""
-    check_real(steps=steps)
-    if steps.ndim < 3 or steps.shape[-1] != steps.shape[-2] or steps.shape[-1] == 0:
-        raise ValueError(f"steps must have shape (..., T, H, H), got {shape_of(steps)}")
-    return steps.shape[-3]
-
-
 def check_count(name: str, count: int) -> None:
     """Raise ValueError unless `count` is a whole number that is not negative."""
     if isinstance(count, bool) or not isinstance(count, int) or count < 0:

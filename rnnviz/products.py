@@ -1,15 +1,19 @@
-"""Norms of long matrix products, without underflow or overflow.
+"""Norms of long matrix products, without underflow or overflow: what growth and bptt stand on.
 
-Everything here works on step Jacobians of shape (T, H, H) in float64 and returns natural
-logarithms. A product is never held at its true size: it is renormalised after every factor and
-the logarithm of what was divided out is added up.
+Everything here works on step Jacobians J_0 … J_{T−1} of shape (T, H, H) in float64, and returns
+natural logarithms. A product is never held at its true size: it is renormalised after every factor
+and the logarithm of what was divided out is added up. :func:`rnnviz.bptt.log_norms` and
+:func:`rnnviz.bptt.lag_log_norms` check what comes in, and take batches and other dtypes.
 """
 
 import math
 from collections.abc import Callable
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
+
+__all__ = ["chain_log_norms", "frobenius_table", "log_norm", "rescale", "spectral_table"]
 
 # Below this, ‖AB‖² read off the two Gram matrices (see frobenius_table) has lost half its digits
 # to cancellation, and the product is multiplied out instead.
@@ -24,19 +28,45 @@ CHUNK = 4096
 TINY = torch.finfo(torch.float64).tiny
 
 
-def rescale(matrices: Tensor) -> tuple[Tensor, Tensor]:
-    """Divide each matrix by a power of two near its largest entry; return them and its logarithm.
+def rescale(
+    matrices: Float[Tensor, "*batch rows columns"],
+) -> tuple[Float[Tensor, "*batch rows columns"], Float[Tensor, "*batch"]]:
+    """Divide each matrix by a power of two near its largest entry.
 
     A power of two divides without rounding, so what is exactly zero in plain arithmetic stays so.
-    A zero matrix is divided by the smallest normal number: it stays zero, and its norm gives −inf.
+
+    Parameters
+    ----------
+    matrices : Tensor, shape (..., n, m), float64
+
+    Returns
+    -------
+    scaled : Tensor, shape (..., n, m)
+        With a largest entry between 1 and 2. A zero matrix stays zero.
+    log_scale : Tensor, shape (...)
+        ln of what each was divided by.
     """
     largest = matrices.abs().amax((-2, -1)).clamp(min=TINY)
     power = largest / (2 * largest.frexp().mantissa)
     return matrices / power[..., None, None], power.log()
 
 
-def log_norm(matrices: Tensor, ord: int | str) -> Tensor:
-    """Return ln‖·‖ of each matrix; `ord` is 2 (spectral) or "fro"."""
+def log_norm(
+    matrices: Float[Tensor, "*batch rows columns"], ord: int | str
+) -> Float[Tensor, "*batch"]:
+    """Return the logarithm of each matrix's norm.
+
+    Parameters
+    ----------
+    matrices : Tensor, shape (..., n, m), float64
+    ord : {2, "fro"}
+        Spectral or Frobenius.
+
+    Returns
+    -------
+    Tensor, shape (...)
+        ln‖·‖, −inf for a zero matrix.
+    """
     scaled, log_scale = rescale(matrices)
     if ord == "fro":
         return log_scale + torch.linalg.matrix_norm(scaled).log()
@@ -47,8 +77,22 @@ def log_norm(matrices: Tensor, ord: int | str) -> Tensor:
     return log_scale + 0.5 * torch.linalg.eigvalsh(gram)[..., -1].clamp(min=0).log()
 
 
-def chain_log_norms(steps: Tensor, ord: int | str) -> Tensor:
-    """Return ln‖J_{T−1} J_{T−2} ⋯ J_{T−k}‖ for k = 0 … T, shape (T+1,)."""
+def chain_log_norms(
+    steps: Float[Tensor, "time hidden hidden"], ord: int | str
+) -> Float[Tensor, " time_plus_1"]:
+    """Return the norms of a product that grows by one factor on its right at a time.
+
+    Parameters
+    ----------
+    steps : Tensor, shape (T, H, H), float64
+    ord : {2, "fro"}
+        Spectral or Frobenius.
+
+    Returns
+    -------
+    Tensor, shape (T+1,)
+        ln‖J_{T−1} J_{T−2} ⋯ J_{T−k}‖ for k = 0 … T.
+    """
     products, sizes, exponents = _chain(steps, torch.linalg.vector_norm)
     squarable = (exponents.abs() < SQUARABLE) & (sizes > 0) & (sizes < math.inf)
     log_scale = exponents.cumsum(0) * math.log(2)
@@ -82,9 +126,22 @@ def _chain(
     return products, steps.new_tensor(sizes), steps.new_tensor(exponents)
 
 
-def frobenius_table(steps: Tensor) -> Tensor:
-    """Return the (T+1, T+1) table of ln‖∂h_t/∂h_i‖_F for i ≤ t, −inf above the diagonal.
+def frobenius_table(
+    steps: Float[Tensor, "time hidden hidden"],
+) -> Float[Tensor, "time_plus_1 time_plus_1"]:
+    """Return the Frobenius norms of the products between every pair of times.
 
+    Parameters
+    ----------
+    steps : Tensor, shape (T, H, H), float64
+
+    Returns
+    -------
+    Tensor, shape (T+1, T+1)
+        Entry [t, i] is ln‖J_{t−1} ⋯ J_i‖_F for i ≤ t, −inf above the diagonal.
+
+    Notes
+    -----
     Divide and conquer over time. At a split m, with A_t = ∂h_t/∂h_m and B_i = ∂h_m/∂h_i,
 
         ‖∂h_t/∂h_i‖_F² = ‖A_t B_i‖_F² = tr(A_tᵀA_t · B_i B_iᵀ),
@@ -144,9 +201,22 @@ def _prefix_products(factors: Tensor, logs: Tensor, left: bool = False) -> tuple
     return products, log_scale
 
 
-def spectral_table(steps: Tensor) -> Tensor:
-    """Return the (T+1, T+1) table of ln‖∂h_t/∂h_i‖₂ for i ≤ t, −inf above the diagonal.
+def spectral_table(
+    steps: Float[Tensor, "time hidden hidden"],
+) -> Float[Tensor, "time_plus_1 time_plus_1"]:
+    """Return the spectral norms of the products between every pair of times.
 
+    Parameters
+    ----------
+    steps : Tensor, shape (T, H, H), float64
+
+    Returns
+    -------
+    Tensor, shape (T+1, T+1)
+        Entry [t, i] is ln‖J_{t−1} ⋯ J_i‖₂ for i ≤ t, −inf above the diagonal.
+
+    Notes
+    -----
     All pairs of one lag are multiplied at once. A product P = L Qᵀ has the norm of L, and the next
     step multiplies L from the left, so Q is dropped whenever the lag has doubled, and with it the
     columns of L that have become negligible: products lose rank as they shrink.

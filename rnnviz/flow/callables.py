@@ -1,33 +1,32 @@
-"""Run a callable (x_t, state) -> state over its inputs. Part of :mod:`rnnviz.flow`."""
+"""Run a callable (x_t, state) -> state over its inputs."""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
-from rnnviz.flow.layer_run import Column, Unrolled, check_steps
+from rnnviz.flow.layer_run import LayerRun, Unrolled
 
 
 def unroll_callable(step: Callable, inputs: Tensor, state: object) -> Unrolled:
     """Run the callable; raise ValueError where its state or what it returns does not fit."""
-    check_steps(inputs)
     pair = isinstance(state, tuple | list)
-    first = _first(step, state)
+    first = _first_state(step, state)
     shapes = [tuple(part.shape) for part in first]
-    column, now = Column("state", None, None, first), first
+    layer, now = LayerRun("state", None, None, first), first
     for k, x in enumerate(inputs):
         now = _checked(_call(step, x, now if pair else now[0], k), pair, shapes, k)
-        column.states.append(now)
+        layer.states.append(now)
     if torch.is_grad_enabled() and not now[0].requires_grad:
         raise ValueError(
             "the callable must compute each state from the one before, got a last state without "
             "graph: does it detach, run under no_grad, or ignore its state?"
         )
-    outputs = torch.stack([h for h, *_ in column.states])
-    return Unrolled([column], outputs, [outputs[-1]])
+    outputs = torch.stack([h for h, *_ in layer.states])
+    return Unrolled([layer], outputs, [outputs[-1]])
 
 
-def _first(step: Callable, state: object) -> tuple[Tensor, ...]:
+def _first_state(step: Callable, state: object) -> tuple[Tensor, ...]:
     parts = tuple(state) if isinstance(state, tuple | list) else (state,)
     if not all(isinstance(part, Tensor) and part.is_floating_point() for part in parts):
         came = ", ".join(

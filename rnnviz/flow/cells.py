@@ -1,15 +1,17 @@
 """One step of each of torch's recurrent networks, written out, and its derivative.
 
-Part of :mod:`rnnviz.flow`. A fused ``nn.RNN`` shows nothing of what happens between its steps, so
-the steps are run here, with the module's own weights. Every kind has
+A fused ``nn.RNN`` shows nothing of what happens between its steps, so the steps are run here, with
+the module's own weights. Each kind has
 
-- ``run``: one step, x_t and the state to the next state and what it saw on the way, its tape;
+- ``run``: one step, x_t and the state to the next state, and what it saw on the way, its tape;
 - ``factors``: the tape to the numbers that the derivative multiplies with, once for all steps;
-- ``back``: ∂L/∂(h_t, c_t) to ∂L/∂(h_{t−1}, c_{t−1}), written out (no graph), for any number of L.
+- ``back``: ∂L/∂(h_t, c_t) to ∂L/∂(h_{t−1}, c_{t−1}), without a graph, for any number of L at once;
+- ``saturation``: how open its gates are, and how steep its other functions.
 
-The weights' letters are torch's: ``W`` for the input, ``U`` for the state. The share of the state
-in the pre-activations, U h_{t−1} + b, is what the weight's gradient hangs on: it is handed out as
-``recurrent``.
+W is the weight of the input and U that of the state (torch's ``weight_ih`` and ``weight_hh``), with
+biases b and b′. What comes in as ``drive`` is W x_t + b, and what goes out as ``recurrent`` is
+U h_{t−1} + b′: the gradient of U hangs on it. States and gradients are rows, so that the products
+read h Uᵀ forward and δ U back. σ′ = σ (1 − σ) and tanh′ = 1 − tanh².
 """
 
 from collections.abc import Callable
@@ -40,70 +42,98 @@ class Weights:
 
 
 class Elman:
-    """h_t = f(W x_t + b + U h_{t−1} + b′): ``nn.RNN``, f = tanh or ReLU."""
+    """``nn.RNN``: h_t = φ(W x_t + b + U h_{t−1} + b′), φ = tanh or ReLU.
 
-    gates, names = 1, ("activation",)
+    Its Jacobian is ∂h_t/∂h_{t−1} = diag(φ′) U.
+    """
 
     def __init__(self, nonlinearity: str) -> None:
         self.nonlinearity = nonlinearity
 
     def run(self, drive: Tensor, state: tuple, w: Weights) -> tuple[tuple, Tensor, Tape]:
-        recurrent = linear(state[0], w.U, w.bias_state)
+        """Return the next state, the recurrent share of the pre-activation, and the tape."""
+        (h,) = state
+        recurrent = linear(h, w.U, w.bias_state)  # U h_{t−1} + b′
         h = getattr(torch, self.nonlinearity)(drive + recurrent)
         return (h,), recurrent, (h,)
 
-    def slope(self, tape: Tape) -> Tensor:
-        (h,) = tape
-        return 1 - h * h if self.nonlinearity == "tanh" else (h > 0).to(h.dtype)
-
     def factors(self, tape: Tape) -> Tape:
-        return (self.slope(tape),)
+        """Return φ′, read off h_t."""
+        (h,) = tape
+        return (1 - h * h if self.nonlinearity == "tanh" else (h > 0).to(h.dtype),)
 
     def back(self, grad: tuple, factors: Tape, w: Weights) -> tuple:
-        return ((grad[0] * factors[0]) @ w.U,)
+        """Return ∂L/∂h_{t−1} = (∂L/∂h_t ⊙ φ′) U."""
+        (g_h,), (slope,) = grad, factors
+        return ((g_h * slope) @ w.U,)
 
     def saturation(self, tape: Tape) -> dict[str, Tensor]:
-        return {"activation": self.slope(tape)}
+        """Return φ′: 1 where a unit passes everything on, 0 where it is saturated."""
+        return {"activation": self.factors(tape)[0]}
 
 
 class Gru:
-    """``nn.GRU``: n = tanh(W x + b + r ⊙ (U h + b′)), h_t = (1 − z) ⊙ n + z ⊙ h_{t−1}."""
+    """``nn.GRU``, with the blocks of its weights in the order r, z, n.
 
-    gates, names = 3, ("reset", "update", "candidate")
+    r = σ(W_r x_t + b_r + U_r h_{t−1} + b′_r) and z = σ(W_z x_t + b_z + U_z h_{t−1} + b′_z),
+    n = tanh(W_n x_t + b_n + r ⊙ (U_n h_{t−1} + b′_n)),
+    h_t = (1 − z) ⊙ n + z ⊙ h_{t−1}.
+
+    With a = U_n h_{t−1} + b′_n its Jacobian is
+
+        ∂h_t/∂h_{t−1} = diag(z) + diag((1 − z) n′ a r′) U_r + diag((h_{t−1} − n) z′) U_z
+                      + diag((1 − z) n′ r) U_n.
+    """
 
     def run(self, drive: Tensor, state: tuple, w: Weights) -> tuple[tuple, Tensor, Tape]:
+        """Return the next state, the recurrent shares of the pre-activations, and the tape."""
         (h,) = state
-        recurrent = linear(h, w.U, w.bias_state)
+        recurrent = linear(h, w.U, w.bias_state)  # U h_{t−1} + b′, for r, z and n
         from_input, from_state = drive.chunk(3, -1), recurrent.chunk(3, -1)
         r = torch.sigmoid(from_input[0] + from_state[0])
         z = torch.sigmoid(from_input[1] + from_state[1])
         n = torch.tanh(from_input[2] + r * from_state[2])
-        new = n + z * (h - n)
+        new = n + z * (h - n)  # (1 − z) n + z h_{t−1}
         return (new,), recurrent, (r, z, n, from_state[2], h)
 
     def factors(self, tape: Tape) -> Tape:
-        r, z, n, inner, h = tape
-        candidate = (1 - z) * (1 - n * n)
-        parts = (candidate * (inner * r * (1 - r)), (h - n) * z * (1 - z), candidate * r)
-        return z, torch.stack(parts, -2)
+        """Return z, and the slopes of h_t by the recurrent shares of r, z and n."""
+        r, z, n, a, h = tape
+        by_n = (1 - z) * (1 - n * n)  # (1 − z) n′
+        by_recurrent = (by_n * (a * r * (1 - r)), (h - n) * z * (1 - z), by_n * r)
+        return z, torch.stack(by_recurrent, -2)
 
     def back(self, grad: tuple, factors: Tape, w: Weights) -> tuple:
-        (g,), (z, parts) = grad, factors
-        return (g * z + (g[..., None, :] * parts).flatten(-2) @ w.U,)
+        """Return ∂L/∂h_{t−1}: what z keeps, and the three blocks of U together."""
+        (g_h,), (z, by_recurrent) = grad, factors
+        return (g_h * z + (g_h[..., None, :] * by_recurrent).flatten(-2) @ w.U,)
 
     def saturation(self, tape: Tape) -> dict[str, Tensor]:
+        """Return the gates, and the slope of the candidate."""
         r, z, n, *_ = tape
         return {"reset": r, "update": z, "candidate": 1 - n * n}
 
 
 class Lstm:
-    """``nn.LSTM``: c_t = f ⊙ c_{t−1} + i ⊙ g, h_t = o ⊙ tanh(c_t), projected where P is given."""
+    """``nn.LSTM``, with the blocks of its weights in the order i, f, g, o.
 
-    gates, names = 4, ("input", "forget", "cell", "output")
+    i, f, o = σ(W x_t + b + U h_{t−1} + b′) and g = tanh(…), each with its own block,
+    c_t = f ⊙ c_{t−1} + i ⊙ g,
+    h_t = o ⊙ tanh(c_t), and P (o ⊙ tanh(c_t)) where there is a projection P.
+
+    Its Jacobian has four blocks. With M = diag(g i′) U_i + diag(c_{t−1} f′) U_f + diag(i g′) U_g
+
+        ∂c_t/∂c_{t−1} = diag(f),                  ∂c_t/∂h_{t−1} = M,
+        ∂h_t/∂c_{t−1} = diag(o tanh′(c_t) f),     ∂h_t/∂h_{t−1} = diag(o tanh′(c_t)) M
+                                                                + diag(tanh(c_t) o′) U_o,
+
+    the lower two with P on their left where there is one.
+    """
 
     def run(self, drive: Tensor, state: tuple, w: Weights) -> tuple[tuple, Tensor, Tape]:
+        """Return the next state, the recurrent shares of the pre-activations, and the tape."""
         h, c = state
-        recurrent = linear(h, w.U, w.bias_state)
+        recurrent = linear(h, w.U, w.bias_state)  # U h_{t−1} + b′, for i, f, g and o
         i, f, g, o = (drive + recurrent).chunk(4, -1)
         i, f, g, o = torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g), torch.sigmoid(o)
         new_c = f * c + i * g
@@ -114,23 +144,30 @@ class Lstm:
         return (new_h, new_c), recurrent, (i, f, g, o, squashed, c)
 
     def factors(self, tape: Tape) -> Tape:
+        """Return f, o tanh′(c_t), the slopes of c_t by i, f and g, and that of h_t by o."""
         i, f, g, o, squashed, c = tape
-        by_c = (g * i * (1 - i), c * f * (1 - f), i * (1 - g * g))
-        return f, o * (1 - squashed * squashed), torch.stack(by_c, -2), squashed * o * (1 - o)
+        by_ifg = (g * i * (1 - i), c * f * (1 - f), i * (1 - g * g))  # g i′, c_{t−1} f′, i g′
+        by_c = o * (1 - squashed * squashed)  # o tanh′(c_t)
+        return f, by_c, torch.stack(by_ifg, -2), squashed * o * (1 - o)
 
     def total(self, grad: tuple, factors: Tape, w: Weights) -> tuple[Tensor, Tensor]:
-        """Return ∂L/∂(o tanh c) and the total ∂L/∂c_t, with the path through h_t in it."""
+        """Return ∂L/∂(o tanh c_t), and the total ∂L/∂c_t with the path through h_t in it."""
         g_h, g_c = grad
         if w.P is not None:
             g_h = g_h @ w.P
         return g_h, g_c + g_h * factors[1]
 
     def back(self, grad: tuple, factors: Tape, w: Weights) -> tuple:
+        """Return ∂L/∂h_{t−1}, the four blocks of U together, and ∂L/∂c_{t−1} = f ⊙ ∂L/∂c_t."""
         g_h, g_c = self.total(grad, factors, w)
-        f, _, by_c, by_h = factors
-        parts = torch.cat([(g_c[..., None, :] * by_c).flatten(-2), g_h * by_h], -1)
-        return parts @ w.U, g_c * f
+        f, _, by_ifg, by_o = factors
+        delta = torch.cat([(g_c[..., None, :] * by_ifg).flatten(-2), g_h * by_o], -1)
+        return delta @ w.U, g_c * f
 
     def saturation(self, tape: Tape) -> dict[str, Tensor]:
+        """Return the gates, and the slope of the candidate."""
         i, f, g, o, *_ = tape
         return {"input": i, "forget": f, "cell": 1 - g * g, "output": o}
+
+
+Cell = Elman | Gru | Lstm

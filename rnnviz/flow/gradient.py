@@ -1,4 +1,4 @@
-"""The gradient of one loss at every state. Part of :mod:`rnnviz.flow`."""
+"""The gradient of one loss at every state."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -7,9 +7,9 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from rnnviz.flow.layer_run import Column
+from rnnviz.flow.layer_run import LayerRun
 from rnnviz.flow.loss import Loss, loss_of
-from rnnviz.flow.unroll import as_it_was, unroll
+from rnnviz.flow.unroll import unrolled
 
 
 @dataclass(frozen=True)
@@ -113,28 +113,27 @@ def gradient_flow(
 
         flow = gradient_flow(model.lstm, model.embedding(tokens), loss=loss)
     """
-    with as_it_was(module, inputs):
-        run = unroll(module, inputs, state)
+    with unrolled(module, inputs, state) as run:
         value = loss_of(loss, run.outputs, run.ends)
-        wanted = [t for column in run.columns for t in _wanted(column)]
+        wanted = [t for layer in run.layers for t in _wanted(layer)]
         found = iter(torch.autograd.grad(value, wanted, allow_unused=True))
         gradients = [next(found) for _ in wanted]
     zero_for_none = [
         torch.zeros_like(t) if g is None else g for t, g in zip(wanted, gradients, strict=True)
     ]
-    return _collect(run.columns, iter(zero_for_none), value.item())
+    return _collect(run.layers, iter(zero_for_none), value.item())
 
 
-def _wanted(column: Column) -> list[Tensor]:
-    return [*(part for state in column.states for part in state), *column.recurrent]
+def _wanted(layer: LayerRun) -> list[Tensor]:
+    return [*(part for state in layer.states for part in state), *layer.recurrent]
 
 
-def _collect(columns: list[Column], gradients: Iterator[Tensor], loss: float) -> GradientFlow:
+def _collect(layers: list[LayerRun], gradients: Iterator[Tensor], loss: float) -> GradientFlow:
     h_norms, c_norms, terms, factors = [], [], [], []
-    for column in columns:
-        parts = [[next(gradients) for _ in state] for state in column.states]
-        deltas = [next(gradients) for _ in column.recurrent]
-        before = [column.before(k)[0].detach() for k in range(len(deltas))]
+    for layer in layers:
+        parts = [[next(gradients) for _ in state] for state in layer.states]
+        deltas = [next(gradients) for _ in layer.recurrent]
+        before = [layer.before(k)[0].detach() for k in range(len(deltas))]
         h_norms.append(_norms([part[0] for part in parts]))
         if len(parts[0]) == 2:
             c_norms.append(_norms([part[1] for part in parts]))
@@ -143,7 +142,7 @@ def _collect(columns: list[Column], gradients: Iterator[Tensor], loss: float) ->
             terms.append(torch.stack([_norm_of_product(d, h) for d, h in pairs]))
             factors.append((deltas, before))
     stacked = (torch.stack(found, 1) if found else None for found in (h_norms, c_norms, terms))
-    return GradientFlow(*stacked, tuple(c.name for c in columns), loss, factors)
+    return GradientFlow(*stacked, tuple(layer.name for layer in layers), loss, factors)
 
 
 def _norms(tensors: list[Tensor]) -> Tensor:

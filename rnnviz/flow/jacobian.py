@@ -1,4 +1,4 @@
-"""Jacobians between the states of a module, over every lag. Part of :mod:`rnnviz.flow`."""
+"""Jacobians between the states of a module: of one step, and over every lag."""
 
 import math
 from collections.abc import Callable
@@ -8,10 +8,11 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from rnnviz.flow.by_autograd import lag_log_norms
-from rnnviz.flow.cells import Gru, Lstm
-from rnnviz.flow.layer_run import Column, Unrolled
-from rnnviz.flow.unroll import as_it_was, is_known, unroll
+from rnnviz._checks import shape_of
+from rnnviz.flow.by_autograd import jacobian_log_norms, jacobian_of_first_step
+from rnnviz.flow.cells import Gru, Lstm, Tape
+from rnnviz.flow.layer_run import LayerRun
+from rnnviz.flow.unroll import FUSED, unrolled
 
 RESCALE = 16  # lags between two rescalings: far fewer than float64 needs to under- or overflow
 
@@ -96,26 +97,104 @@ def jacobian_flow(
     ValueError
         As :func:`rnnviz.flow.gradient_flow`, or if there is no such layer.
     """
-    # A graph is wanted only where the derivative is not written out.
-    with as_it_was(module, inputs), torch.set_grad_enabled(not is_known(module)):
-        column = column_of(unroll(module, inputs, state), layer)
-        if column.kind is not None:
-            return _closed_form(column)
-        found = lag_log_norms(column)
-        return JacobianFlow(found[0], found[1] if len(found) == 2 else None, column.name)
+    with unrolled(module, inputs, state, graph=False) as run:
+        return jacobian_of(run.layer(layer))
 
 
-def column_of(run: Unrolled, layer: int) -> Column:
-    count = len(run.columns)
-    if isinstance(layer, bool) or not isinstance(layer, int) or not -count <= layer < count:
-        raise ValueError(f"layer must be −{count} to {count - 1}, got {layer!r}")
-    return run.columns[layer]
+def jacobian_of(layer: LayerRun) -> JacobianFlow:
+    """Return the Jacobians of a layer that was run: :func:`jacobian_flow` without the run."""
+    if layer.cell is None:
+        found = jacobian_log_norms(layer)
+        return JacobianFlow(found[0], found[1] if len(found) == 2 else None, layer.name)
+    tape, weights = double_tape(layer), layer.double_weights()
+    factors, steps = layer.cell.factors(tape), layer.order[::-1]
+    sizes = [part.shape[-1] for part in layer.first]
+    # One set of rows for ∂h_T, and one for ∂c_T.
+    blocks = list(zip(*(rows.split(sizes) for rows in _unit_rows(layer)), strict=True))
+    logs = [tape[0].new_zeros(tape[0].shape[1]) for _ in sizes]  # of what rescaling has taken out
+    found = [[] for _ in sizes]
+    for lag, k in enumerate(steps):
+        here = tuple(part[k] for part in factors)
+        for n, (vectors, size) in enumerate(zip(blocks, sizes, strict=True)):
+            at = layer.cell.total(vectors, here, weights)[1] if n else vectors[0]
+            log_norm = torch.linalg.vector_norm(at, dim=(0, 2)).log() + logs[n]
+            found[n].append((log_norm - 0.5 * math.log(size)).mean())
+            blocks[n] = layer.cell.back(vectors, here, weights)
+            if lag % RESCALE == 0:
+                blocks[n], taken_out = rescaled(blocks[n], (0, 2))
+                logs[n] = logs[n] + taken_out
+    stacked = [torch.stack(norms) for norms in found]
+    cell = stacked[1] if len(stacked) == 2 else None
+    return JacobianFlow(stacked[0], cell, layer.name, _gates(layer, tape))
 
 
-def double_tapes(column: Column) -> tuple[Tensor, ...]:
-    """Return the tape of all steps in the order of the recurrence: tensors of shape (T, B, H)."""
-    parts = zip(*(column.tapes[k] for k in column.order), strict=True)
-    return tuple(torch.stack(part).detach().double() for part in parts)
+def step_jacobian(
+    module: Callable,
+    x: Float[Tensor, "..."],
+    state: object,
+    *,
+    layer: int = -1,
+) -> Float[Tensor, "*batch sizes sizes"]:
+    """Return the Jacobian of one step, ∂state_t/∂state_{t−1}, as a matrix.
+
+    In closed form for torch's modules (the formulas stand in ``rnnviz/flow/cells.py``); by
+    autograd for a callable.
+
+    Parameters
+    ----------
+    module : nn.RNN, nn.GRU, nn.LSTM, nn.RNNCell, nn.GRUCell, nn.LSTMCell or callable
+        As in :func:`rnnviz.flow.gradient_flow`.
+    x : Tensor, shape (batch, features) or (features,)
+        x_t, the input of the step.
+    state : Tensor or pair of Tensors, or None
+        The state before it, h_{t−1} or (h_{t−1}, c_{t−1}), as the module takes it: of
+        ``nn.LSTM`` with a leading dimension for its layers. None is zero, as in torch.
+    layer : int
+        Of a module with several layers or directions, the one whose own recurrence is meant; the
+        last by default.
+
+    Returns
+    -------
+    Tensor, shape (batch, S, S), in the module's dtype
+        S counts all entries of the layer's state: H, and for an LSTM those of h, then those of c.
+        Row m, column n is the derivative of entry m after the step by entry n before it. Without
+        a batch, shape (S, S).
+
+    Raises
+    ------
+    ValueError
+        As :func:`rnnviz.flow.gradient_flow`, or if there is no such layer.
+    """
+    if not isinstance(x, Tensor) or x.ndim not in (1, 2):
+        came = f"shape {shape_of(x)}" if isinstance(x, Tensor) else type(x).__name__
+        raise ValueError(f"x must be one step, of shape (batch, features), got {came}")
+    batched = x.ndim == 2
+    time = 1 if batched and isinstance(module, FUSED) and module.batch_first else 0
+    with unrolled(module, x.unsqueeze(time), state, graph=False) as run:
+        one = run.layer(layer)
+        if one.cell is None:
+            return _without_batch(jacobian_of_first_step(one), one.first[0].ndim > 1)
+        here = tuple(part[0] for part in one.cell.factors(double_tape(one)))
+        rows = one.cell.back(_unit_rows(one), here, one.double_weights())
+        found = torch.cat(rows, -1).transpose(0, 1).to(one.first[0].dtype)
+        return _without_batch(found, batched)
+
+
+def _without_batch(matrices: Tensor, batched: bool) -> Tensor:
+    return matrices if batched else matrices[0]
+
+
+def _unit_rows(layer: LayerRun) -> tuple[Tensor, ...]:
+    """Return the rows of the identity, for every part of the state: (rows, batch, size) each."""
+    sizes = [part.shape[-1] for part in layer.first]
+    rows, batch = sum(sizes), layer.first[0].shape[0]
+    identity = torch.eye(rows, dtype=torch.float64, device=layer.first[0].device)
+    return identity[:, None].expand(rows, batch, rows).split(sizes, -1)
+
+
+def double_tape(layer: LayerRun) -> Tape:
+    """Return the tape of all steps in float64, in the order of the inputs."""
+    return tuple(part.double() for part in layer.tape())
 
 
 def rescaled(parts: tuple[Tensor, ...], over: tuple[int, ...]) -> tuple[tuple[Tensor, ...], Tensor]:
@@ -126,35 +205,9 @@ def rescaled(parts: tuple[Tensor, ...], over: tuple[int, ...]) -> tuple[tuple[Te
     return tuple(part / size for part in parts), size.log().squeeze(over)
 
 
-def _closed_form(column: Column) -> JacobianFlow:
-    tapes, weights = double_tapes(column), column.weights.map(lambda w: w.detach().double())
-    factors = column.kind.factors(tapes)
-    sizes = [part.shape[-1] for part in column.first]
-    rows, batch = sum(sizes), column.first[0].shape[0]
-    # Row by row the identity, for h_T above and for c_T below; shape (rows, batch, size).
-    one = torch.eye(rows, dtype=torch.float64, device=tapes[0].device)
-    parts = one[:, None].expand(rows, batch, rows).split(sizes, -1)
-    blocks = [tuple(part.split(sizes, 0)[n] for part in parts) for n in range(len(sizes))]
-    logs = [one.new_zeros(batch) for _ in sizes]  # of what rescaling has taken out
-    found = [[] for _ in sizes]
-    for lag, k in enumerate(range(len(column.states) - 1, -1, -1)):
-        here = tuple(part[k] for part in factors)
-        for n, (vectors, size) in enumerate(zip(blocks, sizes, strict=True)):
-            at = column.kind.total(vectors, here, weights)[1] if n else vectors[0]
-            log_norm = torch.linalg.vector_norm(at, dim=(0, 2)).log() + logs[n]
-            found[n].append((log_norm - 0.5 * math.log(size)).mean())
-            blocks[n] = column.kind.back(vectors, here, weights)
-            if lag % RESCALE == 0:
-                blocks[n], taken_out = rescaled(blocks[n], (0, 2))
-                logs[n] = logs[n] + taken_out
-    stacked = [torch.stack(norms) for norms in found]
-    cell = stacked[1] if len(stacked) == 2 else None
-    return JacobianFlow(stacked[0], cell, column.name, _gates(column, tapes))
-
-
-def _gates(column: Column, tapes: tuple[Tensor, ...]) -> Tensor | None:
-    if not isinstance(column.kind, Lstm | Gru):
+def _gates(layer: LayerRun, tape: Tape) -> Tensor | None:
+    if not isinstance(layer.cell, Lstm | Gru):
         return None
-    kept = tapes[1].log().flip(0).cumsum(0)  # f or z: the second of what both kinds keep
+    kept = tape[1].log()[list(layer.order[::-1])].cumsum(0)  # f or z, from the last step back
     logs = torch.cat([torch.zeros_like(kept[:1]), kept[:-1]])
     return (torch.logsumexp(2 * logs, -1) - math.log(logs.shape[-1])).mean(1) / 2

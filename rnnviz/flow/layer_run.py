@@ -1,21 +1,22 @@
-"""What a run of a recurrent module leaves behind. Part of :mod:`rnnviz.flow`."""
+"""What a run of a recurrent module, step by step, leaves behind."""
 
 from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor
 
-from rnnviz._checks import shape_of
-from rnnviz.flow.cells import Elman, Gru, Lstm, Tape, Weights
-
-Kind = Elman | Gru | Lstm
+from rnnviz.flow.cells import Cell, Tape, Weights
 
 
 @dataclass
-class Column:
-    """One layer in one direction, unrolled: entry k of every list belongs to inputs[k]."""
+class LayerRun:
+    """One layer in one direction: entry k of every list belongs to inputs[k].
+
+    `cell` and `weights` are None for a callable, whose derivative is autograd's business.
+    """
 
     name: str
-    kind: Kind | None
+    cell: Cell | None
     weights: Weights | None
     first: tuple[Tensor, ...]
     reverse: bool = False
@@ -34,18 +35,27 @@ class Column:
         at = k + 1 if self.reverse else k - 1
         return self.states[at] if 0 <= at < len(self.states) else self.first
 
+    def tape(self) -> Tape:
+        """Return the tape of all steps in one, without a graph: tensors of shape (T, batch, H)."""
+        return tuple(torch.stack(part).detach() for part in zip(*self.tapes, strict=True))
+
+    def double_weights(self) -> Weights:
+        """Return the weights in float64, without a graph."""
+        return self.weights.map(lambda weight: weight.detach().double())
+
 
 @dataclass
 class Unrolled:
-    """What a module did: its columns (layer by layer, forward before reverse) and its outputs."""
+    """What a module did: its layers (lower before upper, forward before reverse) and outputs."""
 
-    columns: list[Column]
+    layers: list[LayerRun]
     outputs: Tensor
     ends: list[Tensor]  # the last state of each direction of the last layer
 
-
-def check_steps(x: Tensor) -> None:
-    if not len(x) or not x.numel():
-        raise ValueError(f"inputs must hold at least one step and one entry, got {shape_of(x)}")
-    if not x.detach().isfinite().all():
-        raise ValueError("inputs must be finite, got NaN or inf")
+    def layer(self, number: int) -> LayerRun:
+        """Return one of the layers; raise ValueError where there is none of that number."""
+        count = len(self.layers)
+        whole = isinstance(number, int) and not isinstance(number, bool)
+        if not whole or not -count <= number < count:
+            raise ValueError(f"layer must be −{count} to {count - 1}, got {number!r}")
+        return self.layers[number]

@@ -1,4 +1,4 @@
-"""The loss whose gradient is followed. Part of :mod:`rnnviz.flow`."""
+"""The loss whose gradient is followed."""
 
 from collections.abc import Callable
 

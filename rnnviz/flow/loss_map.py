@@ -1,4 +1,4 @@
-"""Gradients of a loss at every step with respect to every state. Part of :mod:`rnnviz.flow`."""
+"""Gradients of a loss at every step with respect to every state."""
 
 import math
 from collections.abc import Callable
@@ -7,11 +7,11 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from rnnviz.flow.by_autograd import loss_map
-from rnnviz.flow.jacobian import RESCALE, column_of, double_tapes, rescaled
-from rnnviz.flow.layer_run import Column
+from rnnviz.flow.by_autograd import loss_log_norms
+from rnnviz.flow.jacobian import RESCALE, double_tape, rescaled
+from rnnviz.flow.layer_run import LayerRun
 from rnnviz.flow.loss import Loss, loss_of
-from rnnviz.flow.unroll import as_it_was, is_known, unroll
+from rnnviz.flow.unroll import unrolled
 
 
 def gradient_map(
@@ -42,14 +42,14 @@ def gradient_map(
     ValueError
         As :func:`rnnviz.flow.gradient_flow`.
     """
-    with as_it_was(module, inputs), torch.set_grad_enabled(not is_known(module)):
-        column = column_of(unroll(module, inputs, state), -1)
-        if column.reverse:
+    with unrolled(module, inputs, state, graph=False) as run:
+        layer = run.layers[-1]
+        if layer.reverse:
             raise ValueError("module must have one direction, got a bidirectional one")
-        if column.kind is None:
-            return loss_map(column, _one_step(loss))
-        outputs = torch.stack([h for h, *_ in column.states]).detach()
-        return _in_closed_form(column, _own_gradients(outputs, _one_step(loss)))
+        if layer.cell is None:
+            return loss_log_norms(layer, _one_step(loss))
+        outputs = torch.stack([h for h, *_ in layer.states]).detach()
+        return _in_closed_form(layer, _own_gradients(outputs, _one_step(loss)))
 
 
 def _own_gradients(outputs: Tensor, loss: Callable[[Tensor], Tensor]) -> Tensor:
@@ -68,11 +68,11 @@ def _one_step(loss: Loss) -> Callable[[Tensor], Tensor]:
     return loss or torch.sum
 
 
-def _in_closed_form(column: Column, first: Tensor) -> Tensor:
-    weights = column.weights.map(lambda w: w.detach().double())
-    (T, B), start = first.shape[:2], column.first[1:]
+def _in_closed_form(layer: LayerRun, first: Tensor) -> Tensor:
+    weights = layer.double_weights()
+    (T, B), start = first.shape[:2], layer.first[1:]
     # Rows of all steps and sequences below each other: one product of two matrices for each lag.
-    factors = [part.flatten(0, 1) for part in column.kind.factors(double_tapes(column))]
+    factors = [part.flatten(0, 1) for part in layer.cell.factors(double_tape(layer))]
     zeros = (first.new_zeros(T * B, part.shape[-1]) for part in start)
     parts = (first.flatten(0, 1), *zeros)
     norms, logs = first.new_zeros(T, T), [first.new_zeros(T)]
@@ -81,7 +81,7 @@ def _in_closed_form(column: Column, first: Tensor) -> Tensor:
         torch.linalg.vector_norm(parts[0].view(rest, -1), dim=1, out=norms[lag, :rest])
         # The gradients of losses lag+1 … T−1, each at a step of its own, in one product.
         here = tuple(part[B : rest * B] for part in factors)
-        parts = column.kind.back(tuple(part[B:] for part in parts), here, weights)
+        parts = layer.cell.back(tuple(part[B:] for part in parts), here, weights)
         if lag % RESCALE == 0:
             steps, log = rescaled(tuple(part.view(rest - 1, B, -1) for part in parts), (1, 2))
             parts = tuple(part.flatten(0, 1) for part in steps)

@@ -1,4 +1,4 @@
-"""Gradient flow while a module trains. Part of :mod:`rnnviz.flow`."""
+"""Gradient flow while a module trains."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What is known to keep a gradient alive, tried on copies. Part of :mod:`rnnviz.flow`."""
+"""What is known to keep a gradient alive, tried on copies."""
 
 import math
 from collections.abc import Callable

@@ -1,7 +1,4 @@
-"""A report on a recurrent module: where its gradient dies or blows up, why, and what to try.
-
-Part of :mod:`rnnviz.flow`.
-"""
+"""A report on a recurrent module: where its gradient dies or blows up, why, and what to try."""
 
 import math
 from collections.abc import Callable
@@ -11,12 +8,12 @@ import torch
 from jaxtyping import Shaped
 from torch import Tensor, nn
 
-from rnnviz.clipping.monitor import Threshold, suggest_threshold
-from rnnviz.flow.jacobian import JacobianFlow, jacobian_flow
-from rnnviz.flow.layer_run import Column
+from rnnviz.clipping.threshold import Threshold, suggest_threshold
+from rnnviz.flow.jacobian import JacobianFlow, jacobian_of
+from rnnviz.flow.layer_run import LayerRun
 from rnnviz.flow.loss import Loss, loss_of
 from rnnviz.flow.remedies import DEAD, what_helps
-from rnnviz.flow.unroll import as_it_was, unroll
+from rnnviz.flow.unroll import unrolled
 
 BLOWN_UP = 1e3  # a gradient this much larger than at its source
 SAMPLE = 5000  # values of a gate that are kept for its histogram
@@ -69,7 +66,7 @@ class Report:
             where = f"below a thousandth from lag {self.dies} on: it vanishes"
         elif self.explodes is not None:
             where = f"above a thousandfold at lag {self.explodes}: it explodes"
-        lost = _first(self.jacobian.log_norms.isnan() | (self.jacobian.log_norms == math.inf))
+        lost = _first_lag(self.jacobian.log_norms.isnan() | (self.jacobian.log_norms == math.inf))
         if lost is not None:
             where += f"; beyond the range of floats from lag {lost} on"
             reach = "not known"
@@ -125,14 +122,13 @@ def report(
     ValueError
         As :func:`rnnviz.flow.gradient_flow`.
     """
-    flow = jacobian_flow(module, inputs, state=state, layer=layer)
-    decades = flow.log_norms / math.log(10)
-    dies = _first(decades < math.log10(DEAD))
-    explodes = _first(decades > math.log10(BLOWN_UP))
-    with as_it_was(module, inputs):
-        run = unroll(module, inputs, state)
+    with unrolled(module, inputs, state) as run:
+        one = run.layer(layer)
+        flow, saturation = jacobian_of(one), _saturation(one)
         threshold = _threshold(module, loss_of(loss, run.outputs, run.ends))
-        saturation = _saturation(run.columns[layer])
+    decades = flow.log_norms / math.log(10)
+    dies = _first_lag(decades < math.log10(DEAD))
+    explodes = _first_lag(decades > math.log10(BLOWN_UP))
     if explodes is not None and (dies is None or explodes < dies):
         advice, improved = "clip the gradient norm (GradientNormMonitor, clip_grad_norm_)", None
     elif dies is None:
@@ -143,7 +139,7 @@ def report(
     return Report(flow, dies, explodes, saturation, threshold, advice, improved, given)
 
 
-def _first(where: Tensor) -> int | None:
+def _first_lag(where: Tensor) -> int | None:
     return int(where.nonzero()[0]) if where.any() else None
 
 
@@ -159,15 +155,11 @@ def _threshold(module: Callable, loss: Tensor) -> Threshold | None:
     return suggest_threshold([norm]) if 0 < norm < math.inf else None
 
 
-def _saturation(column: Column) -> dict[str, tuple[float, Tensor]]:
-    if column.kind is None:
+def _saturation(layer: LayerRun) -> dict[str, tuple[float, Tensor]]:
+    if layer.cell is None:
         return {}
-    found = [column.kind.saturation(tape) for tape in column.tapes]
-    values = {name: torch.cat([step[name].flatten() for step in found]) for name in found[0]}
-    return {
-        name: (
-            value.double().mean().item(),
-            value.detach().double()[:: max(1, len(value) // SAMPLE)],
-        )
-        for name, value in values.items()
-    }
+    found = {}
+    for name, values in layer.cell.saturation(layer.tape()).items():
+        values = values.flatten().double()
+        found[name] = (values.mean().item(), values[:: max(1, len(values) // SAMPLE)])
+    return found

@@ -1,7 +1,4 @@
-"""Run torch's recurrent modules step by step, with everything in reach that they hide.
-
-Part of :mod:`rnnviz.flow`.
-"""
+"""Run a recurrent module step by step, with everything in reach that it hides."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -13,8 +10,8 @@ from torch.nn.utils.rnn import PackedSequence
 
 from rnnviz._checks import shape_of
 from rnnviz.flow.callables import unroll_callable
-from rnnviz.flow.cells import Elman, Gru, Lstm, Weights
-from rnnviz.flow.layer_run import Column, Kind, Unrolled, check_steps
+from rnnviz.flow.cells import Cell, Elman, Gru, Lstm, Weights
+from rnnviz.flow.layer_run import LayerRun, Unrolled
 
 CELLS = (nn.RNNCell, nn.GRUCell, nn.LSTMCell)
 FUSED = (nn.RNN, nn.GRU, nn.LSTM)
@@ -25,41 +22,27 @@ def is_known(module: object) -> bool:
     return isinstance(module, FUSED + CELLS)
 
 
-def unroll(module: Callable, inputs: Tensor, state: object) -> Unrolled:
-    """Run a module over the inputs; raise ValueError where it or they do not fit."""
-    inputs = inputs.clone() if inputs.is_inference() else inputs
-    if is_known(module):
-        _check_known(module, inputs)
-        run = (_fused if isinstance(module, FUSED) else _cell)(module, inputs, state)
-    elif not callable(module) or isinstance(module, type):
-        name = f"the class {module.__name__}" if isinstance(module, type) else type(module).__name__
-        raise ValueError(
-            "module must be an nn.RNN, nn.GRU, nn.LSTM, one of their cells or a callable "
-            f"(x_t, state) -> state, got {name}"
-        )
-    else:
-        run = unroll_callable(module, inputs, state)
-    for column in run.columns:
-        for k in column.order:
-            if not all(part.detach().isfinite().all() for part in column.states[k]):
-                raise ValueError(
-                    f"the state must stay finite, got NaN or inf in {column.name} at step {k}: "
-                    "look at the weights, and at states that grow without bound"
-                )
-    return run
-
-
 @contextlib.contextmanager
-def as_it_was(module: object, inputs: Tensor) -> Iterator[None]:
-    """Leave the random number generators and the module's buffers as they were."""
+def unrolled(
+    module: Callable, inputs: Tensor, state: object, *, graph: bool = True
+) -> Iterator[Unrolled]:
+    """Run a module over the inputs; leave it, and the random numbers, as they were.
+
+    What is computed of the run belongs into the block, where graphs can be made. Without `graph`
+    none is kept, except for a callable: its derivative is not written out here. ValueError where
+    the module, the inputs and the state do not fit, or a state does not stay finite.
+    """
     _check_inputs(inputs)
     devices = [inputs.device] if inputs.device.type == "cuda" else []
     buffers = dict(module.named_buffers()) if isinstance(module, nn.Module) else {}
     kept = {name: buffer.clone() for name, buffer in buffers.items()}
     try:
-        graph = torch.enable_grad()
-        with torch.inference_mode(False), torch.random.fork_rng(devices), graph:
-            yield
+        with (
+            torch.inference_mode(False),
+            torch.random.fork_rng(devices),
+            torch.set_grad_enabled(graph or not is_known(module)),
+        ):
+            yield _run(module, inputs, state)
     finally:
         with torch.no_grad():
             for name, buffer in buffers.items():
@@ -67,7 +50,31 @@ def as_it_was(module: object, inputs: Tensor) -> Iterator[None]:
                     buffer.copy_(kept[name])
 
 
-def _kind(module: nn.Module) -> Kind:
+def _run(module: Callable, inputs: Tensor, state: object) -> Unrolled:
+    inputs = inputs.clone() if inputs.is_inference() else inputs
+    if is_known(module):
+        _check_known(module, inputs)
+        run = (_run_fused if isinstance(module, FUSED) else _run_cell)(module, inputs, state)
+    elif not callable(module) or isinstance(module, type):
+        name = f"the class {module.__name__}" if isinstance(module, type) else type(module).__name__
+        raise ValueError(
+            "module must be an nn.RNN, nn.GRU, nn.LSTM, one of their cells or a callable "
+            f"(x_t, state) -> state, got {name}"
+        )
+    else:
+        _check_sequence(inputs)
+        run = unroll_callable(module, inputs, state)
+    for layer in run.layers:
+        for k in layer.order:
+            if not all(part.detach().isfinite().all() for part in layer.states[k]):
+                raise ValueError(
+                    f"the state must stay finite, got NaN or inf in {layer.name} at step {k}: "
+                    "look at the weights, and at states that grow without bound"
+                )
+    return run
+
+
+def _cell_of(module: nn.Module) -> Cell:
     if isinstance(module, nn.LSTM | nn.LSTMCell):
         return Lstm()
     if isinstance(module, nn.GRU | nn.GRUCell):
@@ -75,19 +82,19 @@ def _kind(module: nn.Module) -> Kind:
     return Elman(module.nonlinearity)
 
 
-def _run(column: Column, x: Tensor) -> Tensor:
-    """Run one column over x, shape (time, batch, features); return its h, time first."""
-    drive = linear(x, column.weights.W, column.weights.bias_in)  # one product for all steps
-    column.states = [()] * len(x)
-    column.recurrent, column.tapes = [None] * len(x), [None] * len(x)
-    state = column.first
-    for k in column.order:
-        state, recurrent, tape = column.kind.run(drive[k], state, column.weights)
-        column.states[k], column.recurrent[k], column.tapes[k] = state, recurrent, tape
-    return torch.stack([h for h, *_ in column.states])
+def _run_layer(layer: LayerRun, x: Tensor) -> Tensor:
+    """Run one layer over x, shape (time, batch, features); return its h, time first."""
+    drive = linear(x, layer.weights.W, layer.weights.bias_in)  # W x_t + b of all steps at once
+    layer.states = [()] * len(x)
+    layer.recurrent, layer.tapes = [None] * len(x), [None] * len(x)
+    state = layer.first
+    for k in layer.order:
+        state, recurrent, tape = layer.cell.run(drive[k], state, layer.weights)
+        layer.states[k], layer.recurrent[k], layer.tapes[k] = state, recurrent, tape
+    return torch.stack([h for h, *_ in layer.states])
 
 
-def _fused(module: nn.RNNBase, inputs: Tensor, state: object) -> Unrolled:
+def _run_fused(module: nn.RNNBase, inputs: Tensor, state: object) -> Unrolled:
     if inputs.ndim not in (2, 3) or inputs.shape[-1] != module.input_size:
         raise ValueError(
             f"inputs must have shape (time, batch, {module.input_size}), batch_first its own, or "
@@ -96,23 +103,24 @@ def _fused(module: nn.RNNBase, inputs: Tensor, state: object) -> Unrolled:
     batched = inputs.ndim == 3
     x = inputs.transpose(0, 1) if batched and module.batch_first else inputs
     x = x if batched else x[:, None]
-    check_steps(x)
+    _check_sequence(x)
     ways = 2 if module.bidirectional else 1
     firsts = _first_states(module, x, state, (module.num_layers * ways,), batched)
-    columns = []
-    for layer in range(module.num_layers):
+    layers = []
+    for number in range(module.num_layers):
         outputs = []
         for way in range(ways):
-            name = f"layer {layer}{' reverse' * way}"
-            kind, first = _kind(module), tuple(part[len(columns)] for part in firsts)
-            columns.append(Column(name, kind, _weights(module, layer, way), first, bool(way)))
-            outputs.append(_run(columns[-1], x))
+            name = f"layer {number}{' reverse' * way}"
+            first = tuple(part[len(layers)] for part in firsts)
+            weights = _weights(module, number, way)
+            layers.append(LayerRun(name, _cell_of(module), weights, first, bool(way)))
+            outputs.append(_run_layer(layers[-1], x))
         x = torch.cat(outputs, -1)
-        if layer < module.num_layers - 1 and module.dropout:
+        if number < module.num_layers - 1 and module.dropout:
             x = dropout(x, module.dropout, module.training)
     x = x if batched else x[:, 0]
-    ends = [column.states[column.order[-1]][0] for column in columns[-ways:]]
-    return Unrolled(columns, x.transpose(0, 1) if batched and module.batch_first else x, ends)
+    ends = [layer.states[layer.order[-1]][0] for layer in layers[-ways:]]
+    return Unrolled(layers, x.transpose(0, 1) if batched and module.batch_first else x, ends)
 
 
 def _weights(module: nn.RNNBase, layer: int, way: int) -> Weights:
@@ -151,20 +159,27 @@ def _parts(state: object, sizes: list[int]) -> list[Tensor | None]:
     return parts
 
 
-def _cell(module: nn.RNNCellBase, inputs: Tensor, state: object) -> Unrolled:
+def _run_cell(module: nn.RNNCellBase, inputs: Tensor, state: object) -> Unrolled:
     if inputs.ndim not in (2, 3) or inputs.shape[-1] != module.input_size:
         raise ValueError(
             f"inputs must have shape (time, batch, {module.input_size}) or "
             f"(time, {module.input_size}), got {shape_of(inputs)}"
         )
     x = inputs if inputs.ndim == 3 else inputs[:, None]
-    check_steps(x)
+    _check_sequence(x)
     firsts = _first_states(module, x, state, (), inputs.ndim == 3)
     names = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
     weights = Weights(*(getattr(module, name) for name in names))
-    column = Column("layer 0", _kind(module), weights, tuple(firsts))
-    outputs = _run(column, x)
-    return Unrolled([column], outputs if inputs.ndim == 3 else outputs[:, 0], [outputs[-1]])
+    layer = LayerRun("layer 0", _cell_of(module), weights, tuple(firsts))
+    outputs = _run_layer(layer, x)
+    return Unrolled([layer], outputs if inputs.ndim == 3 else outputs[:, 0], [outputs[-1]])
+
+
+def _check_sequence(x: Tensor) -> None:
+    if not len(x) or not x.numel():
+        raise ValueError(f"inputs must hold at least one step and one entry, got {shape_of(x)}")
+    if not x.detach().isfinite().all():
+        raise ValueError("inputs must be finite, got NaN or inf")
 
 
 def _check_inputs(inputs: Tensor) -> None:

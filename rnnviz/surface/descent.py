@@ -1,7 +1,4 @@
-"""Plain and norm-clipped gradient descent on the error surface of the one-unit network.
-
-Part of :mod:`rnnviz.surface`, from where these names are imported.
-"""
+"""Plain and norm-clipped gradient descent on the error surface of the one-unit network."""
 
 import warnings
 from dataclasses import dataclass

@@ -1,8 +1,7 @@
-"""Fixed points of the one-unit network, and the wall that they build in the error surface.
+"""Fixed points of the one-unit network x_t = w σ(x_{t−1}) + b, and the folds where two meet.
 
-Part of :mod:`rnnviz.surface`, from where these functions are imported. Without input the network
-x_t = w σ(x_{t−1}) + b settles at a fixed point x = w σ(x) + b. For w > 4 and b between two folds
-there are three: two stable ones, and an unstable one between them that parts their basins.
+The network settles at a fixed point x = w σ(x) + b. For w > 4 and b between two folds there are
+three: two stable ones, and an unstable one between them that parts their basins.
 """
 
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from rnnviz._checks import check_number, check_real
-from rnnviz.activations import get_activation
 
 # (w, b) where the two folds meet: below w = 4 the map has slope < 1 and one fixed point only.
 CUSP = (4.0, -2.0)
@@ -37,42 +35,6 @@ class FixedPoints:
     x: Float[Tensor, " k"]
     slope: Float[Tensor, " k"]
     stable: Bool[Tensor, " k"]
-
-
-def wall(
-    w: Float[Tensor, "*batch"], *, x0: float = 0.5, activation: str = "sigmoid"
-) -> Float[Tensor, "*batch"]:
-    """Return the bias at which x_0 sits exactly on an unstable fixed point.
-
-    There the final state jumps from one basin to the other, and the error with it:
-    b = x_0 − w f(x_0), as long as the point is unstable, w f′(x_0) > 1. For the sigmoid and
-    x_0 = 0.5 that is b = 0.5 − 0.622459 w for w > 4.2553.
-
-    Parameters
-    ----------
-    w : Tensor, shape (...)
-        Weights.
-    x0 : float
-        The state before the first step.
-    activation : {"sigmoid", "tanh", "relu", "identity"}
-        f.
-
-    Returns
-    -------
-    Tensor, shape (...)
-        The bias of the wall, NaN where there is none.
-
-    Raises
-    ------
-    ValueError
-        If w or x0 is not finite, or the activation is unknown.
-    """
-    f = get_activation(activation)
-    check_real(w=w)
-    check_number("x0", x0)
-    output = f.function(torch.tensor(float(x0), dtype=w.dtype, device=w.device))
-    unstable = w * f.slope(output) > 1
-    return torch.where(unstable, x0 - w.detach() * output, torch.nan)
 
 
 def folds(w: Float[Tensor, "*batch"]) -> tuple[Float[Tensor, "*batch"], Float[Tensor, "*batch"]]:

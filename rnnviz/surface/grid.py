@@ -1,15 +1,4 @@
-"""The error surface of the one-unit network, and gradient descent on it.
-
-The numbers behind notebook 03. The network is the one of Pascanu, Mikolov & Bengio (2013),
-Figure 6: one unit with one weight, one bias and no input,
-
-    x_t = w f(x_{t−1}) + b,    E = (f(x_T) − target)²,
-
-f the sigmoid, x_0 = 0.5, T = 50 and the target 0.7. The derivatives are carried forward with the
-state, so that no graph is kept and the memory is a few grids whatever T is:
-
-    ∂x_t/∂w = f(x_{t−1}) + w f′ ∂x_{t−1}/∂w,    ∂x_t/∂b = 1 + w f′ ∂x_{t−1}/∂b.
-"""
+"""The error of the one-unit network and its gradient, on a grid of weights and biases."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,22 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from rnnviz._checks import shape_of
-from rnnviz.surface.descent import Descent, descend
-from rnnviz.surface.fixed_points import CUSP, FixedPoints, fixed_points, folds, wall
 from rnnviz.surface.one_unit import check_network, error_of, forward, last_state
-
-__all__ = [
-    "CUSP",
-    "Descent",
-    "ErrorSurface",
-    "FixedPoints",
-    "descend",
-    "error_surface",
-    "error_surfaces",
-    "fixed_points",
-    "folds",
-    "wall",
-]
 
 # So many points at once that all their buffers stay in the processor's cache.
 BLOCK = 16384

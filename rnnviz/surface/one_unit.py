@@ -1,6 +1,9 @@
-"""The one-unit network of Pascanu et al. (2013), Figure 6, with its derivatives.
+"""The one-unit network of Pascanu et al. (2013), Figure 6, and its derivatives by w and b.
 
-Part of :mod:`rnnviz.surface`: what the grid and the descent on it both need.
+They are carried forward with the state (real-time recurrent learning), so that no graph is kept and
+the memory is a few grids whatever T is:
+
+    ∂x_t/∂w = f(x_{t−1}) + w f′ ∂x_{t−1}/∂w,    ∂x_t/∂b = 1 + w f′ ∂x_{t−1}/∂b.
 """
 
 from collections import deque
@@ -40,9 +43,9 @@ def forward(w: Tensor, b: Tensor, x0: float, steps: int, f: Activation) -> Itera
         else:
             output = f.function(x)
             torch.mul(w, f.slope(output), out=slope)
-        torch.addcmul(output, slope, dw, out=dw)
-        torch.addcmul(one, slope, db, out=db)
-        torch.addcmul(b, w, output, out=x)
+        torch.addcmul(output, slope, dw, out=dw)  # ∂x_t/∂w = f + w f′ ∂x_{t−1}/∂w
+        torch.addcmul(one, slope, db, out=db)  # ∂x_t/∂b = 1 + w f′ ∂x_{t−1}/∂b
+        torch.addcmul(b, w, output, out=x)  # x_t = b + w f(x_{t−1})
         yield x, dw, db
 
 
@@ -56,5 +59,5 @@ def error_of(x: Tensor, dw: Tensor, db: Tensor, target: float, f: Activation) ->
     """Return E = (f(x_T) − target)² and its derivatives by w and by b."""
     output = f.function(x)
     miss = output - target
-    factor = 2 * miss * f.slope(output)
+    factor = 2 * miss * f.slope(output)  # ∂E/∂x_T = 2 (f(x_T) − target) f′(x_T)
     return miss.square(), factor * dw, factor * db

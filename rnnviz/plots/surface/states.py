@@ -1,7 +1,4 @@
-"""Pictures of where the states of the one-unit network go: the reason for the wall.
-
-Part of :mod:`rnnviz.plots.surface`, from where these functions are imported.
-"""
+"""Pictures of where the states of the one-unit network go: the reason for the wall."""
 
 import torch
 from jaxtyping import Bool, Float
