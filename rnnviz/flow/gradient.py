@@ -9,7 +9,7 @@ from torch import Tensor
 
 from rnnviz.flow.layer_run import LayerRun
 from rnnviz.flow.loss import Loss, loss_of
-from rnnviz.flow.unroll import unrolled
+from rnnviz.flow.unroll import unroll
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def gradient_flow(
 
         flow = gradient_flow(model.lstm, model.embedding(tokens), loss=loss)
     """
-    with unrolled(module, inputs, state) as run:
+    with unroll(module, inputs, state) as run:
         value = loss_of(loss, run.outputs, run.ends)
         wanted = [t for layer in run.layers for t in _wanted(layer)]
         found = iter(torch.autograd.grad(value, wanted, allow_unused=True))

@@ -12,7 +12,7 @@ from rnnviz._checks import shape_of
 from rnnviz.flow.by_autograd import jacobian_log_norms, jacobian_of_first_step
 from rnnviz.flow.cells import Gru, Lstm, Tape
 from rnnviz.flow.layer_run import LayerRun
-from rnnviz.flow.unroll import FUSED, unrolled
+from rnnviz.flow.unroll import FUSED, unroll
 
 RESCALE = 16  # lags between two rescalings: far fewer than float64 needs to under- or overflow
 
@@ -97,7 +97,7 @@ def jacobian_flow(
     ValueError
         As :func:`rnnviz.flow.gradient_flow`, or if there is no such layer.
     """
-    with unrolled(module, inputs, state, graph=False) as run:
+    with unroll(module, inputs, state, graph=False) as run:
         return jacobian_of(run.layer(layer))
 
 
@@ -170,7 +170,7 @@ def step_jacobian(
         raise ValueError(f"x must be one step, of shape (batch, features), got {came}")
     batched = x.ndim == 2
     time = 1 if batched and isinstance(module, FUSED) and module.batch_first else 0
-    with unrolled(module, x.unsqueeze(time), state, graph=False) as run:
+    with unroll(module, x.unsqueeze(time), state, graph=False) as run:
         one = run.layer(layer)
         if one.cell is None:
             return _without_batch(jacobian_of_first_step(one), one.first[0].ndim > 1)

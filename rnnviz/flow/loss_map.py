@@ -11,7 +11,7 @@ from rnnviz.flow.by_autograd import loss_log_norms
 from rnnviz.flow.jacobian import RESCALE, double_tape, rescaled
 from rnnviz.flow.layer_run import LayerRun
 from rnnviz.flow.loss import Loss, loss_of
-from rnnviz.flow.unroll import unrolled
+from rnnviz.flow.unroll import unroll
 
 
 def gradient_map(
@@ -42,7 +42,7 @@ def gradient_map(
     ValueError
         As :func:`rnnviz.flow.gradient_flow`.
     """
-    with unrolled(module, inputs, state, graph=False) as run:
+    with unroll(module, inputs, state, graph=False) as run:
         layer = run.layers[-1]
         if layer.reverse:
             raise ValueError("module must have one direction, got a bidirectional one")

@@ -13,7 +13,7 @@ from rnnviz.flow.jacobian import JacobianFlow, jacobian_of
 from rnnviz.flow.layer_run import LayerRun
 from rnnviz.flow.loss import Loss, loss_of
 from rnnviz.flow.remedies import DEAD, what_helps
-from rnnviz.flow.unroll import unrolled
+from rnnviz.flow.unroll import unroll
 
 BLOWN_UP = 1e3  # a gradient this much larger than at its source
 SAMPLE = 5000  # values of a gate that are kept for its histogram
@@ -122,7 +122,7 @@ def report(
     ValueError
         As :func:`rnnviz.flow.gradient_flow`.
     """
-    with unrolled(module, inputs, state) as run:
+    with unroll(module, inputs, state) as run:
         one = run.layer(layer)
         flow, saturation = jacobian_of(one), _saturation(one)
         threshold = _threshold(module, loss_of(loss, run.outputs, run.ends))

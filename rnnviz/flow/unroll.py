@@ -23,7 +23,7 @@ def is_known(module: object) -> bool:
 
 
 @contextlib.contextmanager
-def unrolled(
+def unroll(
     module: Callable, inputs: Tensor, state: object, *, graph: bool = True
 ) -> Iterator[Unrolled]:
     """Run a module over the inputs; leave it, and the random numbers, as they were.

@@ -1,7 +1,12 @@
 import ast
+import importlib
+import re
 import subprocess
 import sys
+from collections import defaultdict
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from types import ModuleType
 
 import jaxtyping
 import pytest
@@ -89,6 +94,9 @@ def test_and_are_checked_again_after_it():
     test_annotations_are_checked_in_tests()
 
 
+# Imports run one way: numbers ← plots ← widgets, and inside them from the general to the special.
+
+
 def imported(path):
     """Name every module that a source file imports, inside functions too."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -106,7 +114,45 @@ def reaches(path, forbidden):
 
 
 def name_of(path):
-    return str(path.relative_to(PACKAGE.parent))
+    return path.relative_to(PACKAGE.parent).as_posix()
+
+
+def module_of(path, package=PACKAGE):
+    parts = path.relative_to(package.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def import_graph(package):
+    """Return, of every module of a package, which of its modules it imports.
+
+    ``from rnnviz import flow`` imports rnnviz.flow, and does not count as an import of the root.
+    """
+    paths = {module_of(path, package): path for path in package.rglob("*.py")}
+    return {
+        module: {name for name in imported(path) if name in paths} - {package.name, module}
+        for module, path in paths.items()
+    }
+
+
+def rooms(graph):
+    """Return the graph of the first names below the root: rnnviz.flow.cells stands in flow."""
+    found = defaultdict(set)
+    for module, names in graph.items():
+        room = module.split(".")[1:2]
+        for name in names:
+            found[*room] |= {name.split(".")[1]} - set(room)
+    return {room[0]: names for room, names in found.items() if room}
+
+
+def circles(graph):
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
+GRAPH = import_graph(PACKAGE)
 
 
 def test_the_import_walker_sees_every_way_to_import(tmp_path):
@@ -123,6 +169,34 @@ def test_the_import_walker_sees_every_way_to_import(tmp_path):
     assert not reaches(path, DRAWING)
 
 
+@pytest.mark.parametrize("late", ["import p.b.two", "from p.b import two", "from p import b"])
+def test_the_graph_sees_a_circle_between_files_and_between_rooms(tmp_path, late):
+    sources = {
+        "p/__init__.py": "from p import a, b",
+        "p/a/__init__.py": "from p.a.one import f",
+        "p/a/one.py": "",
+        "p/b/__init__.py": "from p.b.two import g",
+        "p/b/two.py": "from p.a import f",
+    }
+    for name, text in sources.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    graph = import_graph(tmp_path / "p")
+    assert graph["p.b.two"] == {"p.a"}
+    assert not circles(graph)
+    assert not circles(rooms(graph))
+    # Another file of room a looks into room b: no circle of files yet, one of rooms.
+    (tmp_path / "p/a/other.py").write_text(late)
+    assert circles(rooms(import_graph(tmp_path / "p")))
+    (tmp_path / "p/a/one.py").write_text(f"def f():\n    {late}")
+    assert circles(import_graph(tmp_path / "p"))
+
+
+def test_no_import_runs_in_a_circle_or_back_up():
+    assert circles(GRAPH) == []
+    assert circles(rooms(GRAPH)) == []
+
+
 @pytest.mark.parametrize("path", NUMBERS, ids=name_of)
 def test_numbers_import_neither_plots_nor_widgets(path):
     assert reaches(path, DRAWING | CONTROLS) == []
@@ -137,3 +211,79 @@ def test_plots_import_no_widgets(path):
 def test_a_file_can_be_read_in_one_sitting(path):
     lines = len(path.read_text(encoding="utf-8").splitlines())
     assert lines <= 250, f"{name_of(path)} has {lines} lines"
+
+
+# A topic is a folder, and a name has one place.
+
+
+def test_at_the_root_stand_public_modules_and_the_checks():
+    private = [path.name for path in PACKAGE.iterdir() if path.name.startswith("_")]
+    assert set(private) - {"__pycache__"} == {"__init__.py", "_checks.py"}
+
+
+def test_what_one_topic_alone_uses_stands_in_its_room():
+    for path in PACKAGE.glob("*.py"):
+        if path.stem not in ("__init__", *TOPICS):
+            users = [room for room, names in rooms(GRAPH).items() if path.stem in names]
+            assert len(users) > 1, f"{path.name} is used by {users} alone"
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*/__init__.py")), ids=name_of)
+def test_a_topics_folder_says_what_is_where(path):
+    text = importlib.import_module(module_of(path)).__doc__
+    if path.parent.name not in ("plots", "widgets"):
+        named = set(re.findall(r"``(\w+)``", text))
+        assert {other.stem for other in path.parent.glob("[a-z]*.py")} <= named
+    assert text.count("\n") <= 30
+
+
+def test_no_two_modules_of_the_numbers_define_the_same_name():
+    places = defaultdict(list)
+    for path in NUMBERS:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                places[node.name].append(name_of(path))
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
+# What version 0.1 offered is imported from there by others.
+PUBLIC = {
+    "rnnviz": "bptt clipping flow growth plots surface tasks widgets __version__",
+    "rnnviz.activations": "ACTIVATIONS Activation get_activation",
+    "rnnviz.bptt": "gradient_terms jacobian_product lag_log_norms log_norms lyapunov_exponents "
+    "run_rnn step_jacobians",
+    "rnnviz.clipping": "GradientNormMonitor Threshold clip_by_norm clip_by_value suggest_threshold",
+    "rnnviz.flow": "FlowRecorder GradientFlow JacobianFlow Report gradient_flow gradient_map "
+    "jacobian_flow report set_gate_bias",
+    "rnnviz.growth": "MatrixGrowth compound matrix_growth",
+    "rnnviz.surface": "CUSP Descent ErrorSurface FixedPoints descend error_surface error_surfaces "
+    "fixed_points folds wall",
+    "rnnviz.tasks": "SHORTEST SYMBOLS temporal_order",
+    "rnnviz.plots": "EXPLODES NEUTRAL OTHERS VANISHES array bptt clipping figure flow growth style "
+    "surface tone unrolled use_style",
+    "rnnviz.plots.bptt": "exponents lag_profile norm_table table_image term_shares",
+    "rnnviz.plots.clipping": "histogram history learned monitor",
+    "rnnviz.plots.flow": "norms report training_map weight_term",
+    "rnnviz.plots.growth": "compound eigenvalues matrix_growth",
+    "rnnviz.plots.surface": "basins bifurcation contour descent history landscape outcome "
+    "return_map staircase wall",
+    "rnnviz.plots.unrolled": "unrolled",
+    "rnnviz.widgets": "Panel bptt clipping flow growth surface",
+    "rnnviz.widgets.bptt": "product",
+    "rnnviz.widgets.clipping": "threshold",
+    "rnnviz.widgets.flow": "animation forget_bias",
+    "rnnviz.widgets.growth": "compound random_matrix",
+    "rnnviz.widgets.panel": "Canvas Panel choice log_slider slider",
+    "rnnviz.widgets.surface": "descent fixed_points horizon window",
+}
+FOLDERS = {"rnnviz", "rnnviz.plots", "rnnviz.widgets"}  # these also offer modules
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), [(module, name) for module in PUBLIC for name in PUBLIC[module].split()]
+)
+def test_every_public_name_is_where_it_was(module, name):
+    found = getattr(importlib.import_module(module), name)
+    # A file may be called like the function in it: then the name must give the function.
+    is_module = isinstance(found, ModuleType)
+    assert is_module == (module in FOLDERS and name in {*TOPICS, "plots", "unrolled", "widgets"})
