@@ -9,6 +9,7 @@ style of the course holds inside these functions and inside :func:`figure` only,
 from rnnviz.plots import bptt, clipping, flow, growth, surface, unrolled
 from rnnviz.plots._style import (
     EXPLODES,
+    LOG10,
     NEUTRAL,
     OTHERS,
     VANISHES,
@@ -21,6 +22,7 @@ from rnnviz.plots._style import (
 
 __all__ = [
     "EXPLODES",
+    "LOG10",
     "NEUTRAL",
     "OTHERS",
     "VANISHES",

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -23,6 +24,8 @@ VANISHES = "#0072B2"
 EXPLODES = "#D55E00"
 NEUTRAL = "#555555"
 OTHERS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+
+LOG10 = math.log(10)  # the numbers are natural logarithms, an axis counts powers of ten
 
 
 def style() -> AbstractContextManager:

@@ -7,9 +7,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from rnnviz.plots._style import EXPLODES, NEUTRAL, VANISHES, array, styled
-
-LOG10 = math.log(10)
+from rnnviz.plots._style import EXPLODES, LOG10, NEUTRAL, VANISHES, array, styled
 
 
 @styled

@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from rnnviz.flow import GradientFlow, Report
-from rnnviz.plots._style import NEUTRAL, OTHERS, VANISHES, array, styled
-from rnnviz.plots.bptt import LOG10, lag_profile
+from rnnviz.plots._style import LOG10, NEUTRAL, OTHERS, VANISHES, array, styled
+from rnnviz.plots.bptt import lag_profile
 
 
 @styled

@@ -8,9 +8,7 @@ from matplotlib.patches import Circle
 from torch import Tensor
 
 from rnnviz.growth import MatrixGrowth
-from rnnviz.plots._style import NEUTRAL, array, styled
-
-LOG10 = math.log(10)
+from rnnviz.plots._style import LOG10, NEUTRAL, array, styled
 
 
 @styled

@@ -6,7 +6,7 @@ import torch
 
 from rnnviz import bptt, plots
 from rnnviz.activations import ACTIVATIONS
-from rnnviz.plots import array
+from rnnviz.plots import LOG10, array
 from rnnviz.widgets.panel import Canvas, Panel, choice, slider
 
 DECADES = 12  # how far the colour scale and the axis reach, up and down
@@ -66,7 +66,7 @@ def product(
 
     def update(radius: float, input_scale: float, activation: str) -> str:
         log_norms, slope = table(radius, input_scale, activation)
-        decades = log_norms / plots.bptt.LOG10
+        decades = log_norms / LOG10
         image.set_data(array(plots.bptt.table_image(log_norms, DECADES)))
         line.set_ydata(array(decades[-1].flip(0)))
         line.set_color(plots.tone(decades[-1, 0].item()))

@@ -9,10 +9,8 @@ from torch import nn
 from rnnviz import flow as numbers
 from rnnviz import plots
 from rnnviz.flow import GradientFlow
-from rnnviz.plots import array
+from rnnviz.plots import LOG10, array
 from rnnviz.widgets.panel import Canvas, Panel, slider
-
-LOG10 = math.log(10)
 
 
 def animation(

@@ -5,7 +5,7 @@ import math
 import torch
 
 from rnnviz import growth, plots
-from rnnviz.plots import array
+from rnnviz.plots import LOG10, array
 from rnnviz.widgets.panel import Canvas, Panel, slider
 
 
@@ -82,9 +82,9 @@ def random_matrix(radius: float = 1.0, *, size: int = 50, steps: int = 60, seed:
     def update(radius: float) -> str:
         # (cM)^k = c^k M^k: scaling the matrix tilts every line by ln c a step.
         tilt = k * torch.tensor(radius, dtype=torch.float64).log()
-        decades = (unit.log_norms + tilt) / plots.growth.LOG10
+        decades = (unit.log_norms + tilt) / LOG10
         norm.set_ydata(array(decades))
-        bound.set_ydata(array(tilt / plots.growth.LOG10))
+        bound.set_ydata(array(tilt / LOG10))
         sigma = torch.tensor(unit.spectral_norm * radius, dtype=torch.float64)
         ceiling.set_ydata(array(k * sigma.log10()))
         points.set_data(*array(torch.view_as_real(radius * unit.eigenvalues)).T)
