@@ -54,18 +54,20 @@ class Elman:
         """Return the next state, the recurrent share of the pre-activation, and the tape."""
         (h,) = state
         recurrent = linear(h, w.U, w.bias_state)  # U h_{t−1} + b′
-        h = getattr(torch, self.nonlinearity)(drive + recurrent)
+        h = getattr(torch, self.nonlinearity)(drive + recurrent)  # φ(W x_t + b + U h_{t−1} + b′)
         return (h,), recurrent, (h,)
 
     def factors(self, tape: Tape) -> Tape:
         """Return φ′, read off h_t."""
         (h,) = tape
-        return (1 - h * h if self.nonlinearity == "tanh" else (h > 0).to(h.dtype),)
+        if self.nonlinearity == "tanh":
+            return (1 - h * h,)  # tanh′(a) = 1 − tanh²(a)
+        return ((h > 0).to(h.dtype),)  # ReLU′(a) = 1 where a > 0
 
     def back(self, grad: tuple, factors: Tape, w: Weights) -> tuple:
         """Return ∂L/∂h_{t−1} = (∂L/∂h_t ⊙ φ′) U."""
         (g_h,), (slope,) = grad, factors
-        return ((g_h * slope) @ w.U,)
+        return ((g_h * slope) @ w.U,)  # δ U with δ = ∂L/∂h_t ⊙ φ′
 
     def saturation(self, tape: Tape) -> dict[str, Tensor]:
         """Return φ′: 1 where a unit passes everything on, 0 where it is saturated."""
@@ -76,10 +78,10 @@ class Gru:
     """``nn.GRU``, with the blocks of its weights in the order r, z, n.
 
     r = σ(W_r x_t + b_r + U_r h_{t−1} + b′_r) and z = σ(W_z x_t + b_z + U_z h_{t−1} + b′_z),
-    n = tanh(W_n x_t + b_n + r ⊙ (U_n h_{t−1} + b′_n)),
+    n = tanh(W_n x_t + b_n + r ⊙ a) with a = U_n h_{t−1} + b′_n,
     h_t = (1 − z) ⊙ n + z ⊙ h_{t−1}.
 
-    With a = U_n h_{t−1} + b′_n its Jacobian is
+    Its Jacobian is
 
         ∂h_t/∂h_{t−1} = diag(z) + diag((1 − z) n′ a r′) U_r + diag((h_{t−1} − n) z′) U_z
                       + diag((1 − z) n′ r) U_n.
@@ -90,23 +92,25 @@ class Gru:
         (h,) = state
         recurrent = linear(h, w.U, w.bias_state)  # U h_{t−1} + b′, for r, z and n
         from_input, from_state = drive.chunk(3, -1), recurrent.chunk(3, -1)
-        r = torch.sigmoid(from_input[0] + from_state[0])
-        z = torch.sigmoid(from_input[1] + from_state[1])
-        n = torch.tanh(from_input[2] + r * from_state[2])
-        new = n + z * (h - n)  # (1 − z) n + z h_{t−1}
+        r = torch.sigmoid(from_input[0] + from_state[0])  # σ(W_r x_t + b_r + U_r h_{t−1} + b′_r)
+        z = torch.sigmoid(from_input[1] + from_state[1])  # σ(W_z x_t + b_z + U_z h_{t−1} + b′_z)
+        n = torch.tanh(from_input[2] + r * from_state[2])  # tanh(W_n x_t + b_n + r ⊙ a)
+        new = n + z * (h - n)  # h_t = (1 − z) ⊙ n + z ⊙ h_{t−1}
         return (new,), recurrent, (r, z, n, from_state[2], h)
 
     def factors(self, tape: Tape) -> Tape:
         """Return z, and the slopes of h_t by the recurrent shares of r, z and n."""
         r, z, n, a, h = tape
         by_n = (1 - z) * (1 - n * n)  # (1 − z) n′
-        by_recurrent = (by_n * (a * r * (1 - r)), (h - n) * z * (1 - z), by_n * r)
-        return z, torch.stack(by_recurrent, -2)
+        by_r = by_n * (a * r * (1 - r))  # (1 − z) n′ a r′
+        by_z = (h - n) * z * (1 - z)  # (h_{t−1} − n) z′
+        return z, torch.stack([by_r, by_z, by_n * r], -2)
 
     def back(self, grad: tuple, factors: Tape, w: Weights) -> tuple:
         """Return ∂L/∂h_{t−1}: what z keeps, and the three blocks of U together."""
-        (g_h,), (z, by_recurrent) = grad, factors
-        return (g_h * z + (g_h[..., None, :] * by_recurrent).flatten(-2) @ w.U,)
+        (g_h,), (z, by_rzn) = grad, factors
+        delta = (g_h[..., None, :] * by_rzn).flatten(-2)  # by the recurrent shares of r, z, n
+        return (g_h * z + delta @ w.U,)
 
     def saturation(self, tape: Tape) -> dict[str, Tensor]:
         """Return the gates, and the slope of the candidate."""
@@ -136,11 +140,11 @@ class Lstm:
         recurrent = linear(h, w.U, w.bias_state)  # U h_{t−1} + b′, for i, f, g and o
         i, f, g, o = (drive + recurrent).chunk(4, -1)
         i, f, g, o = torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g), torch.sigmoid(o)
-        new_c = f * c + i * g
+        new_c = f * c + i * g  # c_t = f ⊙ c_{t−1} + i ⊙ g
         squashed = torch.tanh(new_c)
-        new_h = o * squashed
+        new_h = o * squashed  # h_t = o ⊙ tanh(c_t)
         if w.P is not None:
-            new_h = linear(new_h, w.P)
+            new_h = linear(new_h, w.P)  # h_t = P (o ⊙ tanh(c_t))
         return (new_h, new_c), recurrent, (i, f, g, o, squashed, c)
 
     def factors(self, tape: Tape) -> Tape:
@@ -148,21 +152,23 @@ class Lstm:
         i, f, g, o, squashed, c = tape
         by_ifg = (g * i * (1 - i), c * f * (1 - f), i * (1 - g * g))  # g i′, c_{t−1} f′, i g′
         by_c = o * (1 - squashed * squashed)  # o tanh′(c_t)
-        return f, by_c, torch.stack(by_ifg, -2), squashed * o * (1 - o)
+        by_o = squashed * o * (1 - o)  # tanh(c_t) o′
+        return f, by_c, torch.stack(by_ifg, -2), by_o
 
     def total(self, grad: tuple, factors: Tape, w: Weights) -> tuple[Tensor, Tensor]:
         """Return ∂L/∂(o tanh c_t), and the total ∂L/∂c_t with the path through h_t in it."""
         g_h, g_c = grad
         if w.P is not None:
             g_h = g_h @ w.P
-        return g_h, g_c + g_h * factors[1]
+        return g_h, g_c + g_h * factors[1]  # ∂L/∂c_t + ∂L/∂h_t ⊙ o tanh′(c_t)
 
     def back(self, grad: tuple, factors: Tape, w: Weights) -> tuple:
         """Return ∂L/∂h_{t−1}, the four blocks of U together, and ∂L/∂c_{t−1} = f ⊙ ∂L/∂c_t."""
         g_h, g_c = self.total(grad, factors, w)
         f, _, by_ifg, by_o = factors
+        # δ: by the pre-activations of i, f and g through c_t, and by that of o through h_t.
         delta = torch.cat([(g_c[..., None, :] * by_ifg).flatten(-2), g_h * by_o], -1)
-        return delta @ w.U, g_c * f
+        return delta @ w.U, g_c * f  # ∂L/∂h_{t−1} = δ U, ∂L/∂c_{t−1} = ∂L/∂c_t ⊙ f
 
     def saturation(self, tape: Tape) -> dict[str, Tensor]:
         """Return the gates, and the slope of the candidate."""
