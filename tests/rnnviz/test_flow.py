@@ -742,3 +742,14 @@ def test_a_callable_that_cannot_be_batched_is_followed_row_by_row():
     slow = jacobian_flow(lambda x, h: Unbatchable.apply(0.9 * h + x), inputs, state=state)
     quick = jacobian_flow(lambda x, h: torch.tanh(0.9 * h + x), inputs, state=state)
     assert_close(slow.log_norms, quick.log_norms)
+
+
+def test_report_walks_through_a_run_once():
+    inputs, seen = some_inputs(60, 2, 4), []
+
+    def step(x, h):
+        seen.append(x)
+        return torch.tanh(0.1 * h + x)
+
+    assert report(step, inputs, state=torch.zeros(2, 4).double()).dies is not None
+    assert len(seen) == 60
