@@ -71,7 +71,7 @@ def log_norm(
     if ord == "fro":
         return log_scale + torch.linalg.matrix_norm(scaled).log()
     # σ_max² is the largest eigenvalue of the Gram matrix. The rounding of the small eigenvalues
-    # does not matter here, and this is 10 times faster than a singular value decomposition.
+    # does not matter here, and this is faster than a singular value decomposition.
     wide = scaled.shape[-2] < scaled.shape[-1]
     gram = scaled @ scaled.mT if wide else scaled.mT @ scaled
     return log_scale + 0.5 * torch.linalg.eigvalsh(gram)[..., -1].clamp(min=0).log()

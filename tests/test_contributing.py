@@ -28,7 +28,7 @@ def test_the_thing_is_where_the_page_says(question, file, name):
 
 def test_fifteen_questions_are_answered_on_one_screen():
     table = [line for line in TEXT.splitlines() if line.startswith("|")]
-    assert len(ROWS) == len(table) - 2 == 15
+    assert len(ROWS) == len(table) - 2 >= 15
     assert len(TEXT.splitlines()) <= 30
     assert len(TEXT) <= 5000
 

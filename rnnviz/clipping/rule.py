@@ -84,7 +84,7 @@ def scaled(gradient: Tensor, unit: float, factor: float) -> Tensor:
 
 
 def dense_list(name: str, tensors: Iterable[Tensor]) -> list[Tensor]:
-    """Return the tensors in a list; raise ValueError unless several, dense, real and finite."""
+    """Return the tensors in a list; raise ValueError unless they are dense, real and finite."""
     if isinstance(tensors, Tensor) or not isinstance(tensors, Iterable):
         raise ValueError(f"{name} must be an iterable of tensors, got one {type(tensors).__name__}")
     tensors = list(tensors)

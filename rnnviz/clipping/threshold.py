@@ -43,7 +43,8 @@ def suggest_threshold(norms: Float[Tensor, " updates"] | Iterable[float]) -> Thr
 
     Returns
     -------
-    Threshold : One explosion carries the mean away; look at the histogram too.
+    Threshold
+        One explosion carries the mean away; look at the histogram too.
 
     Raises
     ------

@@ -14,7 +14,7 @@ CHUNK = 1 << 18
 
 
 def jacobian_log_norms(layer: LayerRun) -> list[Tensor]:
-    """Return ln‖∂h_T/∂h_{T−ℓ}‖ / √H by lag, and that of the second part of the state."""
+    """Return ln(‖∂h_T/∂h_{T−ℓ}‖_F / √H) by lag, and that of the second part of the state."""
     found = []
     for part in range(min(len(layer.first), 2)):
         last = layer.states[-1][part]
@@ -63,7 +63,7 @@ def _unit_vectors(part: Tensor) -> Tensor:
 
 def _by_sequence(gradients: Tensor, last: Tensor) -> Tensor:
     """Return gradients of several seeds, shape (seeds, …), as (seeds, batch, entries)."""
-    return (gradients if last.ndim > 1 else gradients[:, None]).flatten(2)
+    return gradients.reshape(len(gradients), len(last) if last.ndim > 1 else 1, -1)
 
 
 def _squares(last: Tensor, earlier: list[Tensor], seeds: Tensor) -> Tensor:

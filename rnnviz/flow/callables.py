@@ -47,7 +47,7 @@ def _call(step: Callable, x: Tensor, state: object, k: int) -> object:
         return step(x, state)
     except TypeError as error:
         raise ValueError(
-            f"module must be callable as (x_t, state), got at step {k}: {error}"
+            f"module must be callable as (x_t, state), got a TypeError at step {k}: {error}"
         ) from error
 
 

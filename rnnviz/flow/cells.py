@@ -5,13 +5,15 @@ the module's own weights. Each kind has
 
 - ``run``: one step, x_t and the state to the next state, and what it saw on the way, its tape;
 - ``factors``: the tape to the numbers that the derivative multiplies with, once for all steps;
-- ``back``: ∂L/∂(h_t, c_t) to ∂L/∂(h_{t−1}, c_{t−1}), without a graph, for any number of L at once;
+- ``back``: ∂L/∂(h_t, c_t) to ∂L/∂(h_{t−1}, c_{t−1}), without a graph, for any number of L at once
+  (an LSTM's ``total`` is its first half);
 - ``saturation``: how open its gates are, and how steep its other functions.
 
-W is the weight of the input and U that of the state (torch's ``weight_ih`` and ``weight_hh``), with
-biases b and b′. What comes in as ``drive`` is W x_t + b, and what goes out as ``recurrent`` is
-U h_{t−1} + b′: the gradient of U hangs on it. States and gradients are rows, so that the products
-read h Uᵀ forward and δ U back. σ′ = σ (1 − σ) and tanh′ = 1 − tanh².
+W is the weight of the input and U that of the state, the lecture's W_I and W_R and torch's
+``weight_ih`` and ``weight_hh``, with biases b_W and b_U. What comes in as ``drive`` is W x_t + b_W,
+and what goes out as ``recurrent`` is U h_{t−1} + b_U: the gradient of U hangs on it. A primed gate
+is its slope at its pre-activation: r′ = r (1 − r) for a sigmoid, n′ = 1 − n² for a tanh. States and
+gradients are rows, so that the products read h Uᵀ forward and δ U back.
 """
 
 from collections.abc import Callable
@@ -21,8 +23,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
-# What a step keeps for its derivative: tensors of shape (batch, hidden).
+from rnnviz.activations import get_activation
+
+# What a step keeps for its derivative, shape (batch, hidden), and what that gives for all steps.
 Tape = tuple[Tensor, ...]
+Factors = tuple[Tensor, ...]
 
 
 @dataclass(frozen=True)
@@ -42,29 +47,27 @@ class Weights:
 
 
 class Elman:
-    """``nn.RNN``: h_t = φ(W x_t + b + U h_{t−1} + b′), φ = tanh or ReLU.
+    """``nn.RNN``: h_t = φ(W x_t + b_W + U h_{t−1} + b_U), φ = tanh or ReLU.
 
     Its Jacobian is ∂h_t/∂h_{t−1} = diag(φ′) U.
     """
 
     def __init__(self, nonlinearity: str) -> None:
-        self.nonlinearity = nonlinearity
+        self.activation = get_activation(nonlinearity)
 
     def run(self, drive: Tensor, state: tuple, w: Weights) -> tuple[tuple, Tensor, Tape]:
         """Return the next state, the recurrent share of the pre-activation, and the tape."""
         (h,) = state
-        recurrent = linear(h, w.U, w.bias_state)  # U h_{t−1} + b′
-        h = getattr(torch, self.nonlinearity)(drive + recurrent)  # φ(W x_t + b + U h_{t−1} + b′)
+        recurrent = linear(h, w.U, w.bias_state)  # U h_{t−1} + b_U
+        h = self.activation.function(drive + recurrent)  # h_t = φ(W x_t + b_W + U h_{t−1} + b_U)
         return (h,), recurrent, (h,)
 
-    def factors(self, tape: Tape) -> Tape:
+    def factors(self, tape: Tape) -> Factors:
         """Return φ′, read off h_t."""
         (h,) = tape
-        if self.nonlinearity == "tanh":
-            return (1 - h * h,)  # tanh′(a) = 1 − tanh²(a)
-        return ((h > 0).to(h.dtype),)  # ReLU′(a) = 1 where a > 0
+        return (self.activation.slope(h),)  # tanh′(a) = 1 − h², ReLU′(a) = 1 where h > 0
 
-    def back(self, grad: tuple, factors: Tape, w: Weights) -> tuple:
+    def back(self, grad: tuple, factors: Factors, w: Weights) -> tuple:
         """Return ∂L/∂h_{t−1} = (∂L/∂h_t ⊙ φ′) U."""
         (g_h,), (slope,) = grad, factors
         return ((g_h * slope) @ w.U,)  # δ U with δ = ∂L/∂h_t ⊙ φ′
@@ -77,8 +80,8 @@ class Elman:
 class Gru:
     """``nn.GRU``, with the blocks of its weights in the order r, z, n.
 
-    r = σ(W_r x_t + b_r + U_r h_{t−1} + b′_r) and z = σ(W_z x_t + b_z + U_z h_{t−1} + b′_z),
-    n = tanh(W_n x_t + b_n + r ⊙ a) with a = U_n h_{t−1} + b′_n,
+    r, z = σ(W x_t + b_W + U h_{t−1} + b_U), each with its own block,
+    n = tanh(W_n x_t + b_Wn + r ⊙ a) with a = U_n h_{t−1} + b_Un,
     h_t = (1 − z) ⊙ n + z ⊙ h_{t−1}.
 
     Its Jacobian is
@@ -90,15 +93,15 @@ class Gru:
     def run(self, drive: Tensor, state: tuple, w: Weights) -> tuple[tuple, Tensor, Tape]:
         """Return the next state, the recurrent shares of the pre-activations, and the tape."""
         (h,) = state
-        recurrent = linear(h, w.U, w.bias_state)  # U h_{t−1} + b′, for r, z and n
+        recurrent = linear(h, w.U, w.bias_state)  # U h_{t−1} + b_U, for r, z and n
         from_input, from_state = drive.chunk(3, -1), recurrent.chunk(3, -1)
-        r = torch.sigmoid(from_input[0] + from_state[0])  # σ(W_r x_t + b_r + U_r h_{t−1} + b′_r)
-        z = torch.sigmoid(from_input[1] + from_state[1])  # σ(W_z x_t + b_z + U_z h_{t−1} + b′_z)
-        n = torch.tanh(from_input[2] + r * from_state[2])  # tanh(W_n x_t + b_n + r ⊙ a)
+        r = torch.sigmoid(from_input[0] + from_state[0])  # σ(W_r x_t + b_Wr + U_r h_{t−1} + b_Ur)
+        z = torch.sigmoid(from_input[1] + from_state[1])  # σ(W_z x_t + b_Wz + U_z h_{t−1} + b_Uz)
+        n = torch.tanh(from_input[2] + r * from_state[2])  # tanh(W_n x_t + b_Wn + r ⊙ a)
         new = n + z * (h - n)  # h_t = (1 − z) ⊙ n + z ⊙ h_{t−1}
         return (new,), recurrent, (r, z, n, from_state[2], h)
 
-    def factors(self, tape: Tape) -> Tape:
+    def factors(self, tape: Tape) -> Factors:
         """Return z, and the slopes of h_t by the recurrent shares of r, z and n."""
         r, z, n, a, h = tape
         by_n = (1 - z) * (1 - n * n)  # (1 − z) n′
@@ -106,7 +109,7 @@ class Gru:
         by_z = (h - n) * z * (1 - z)  # (h_{t−1} − n) z′
         return z, torch.stack([by_r, by_z, by_n * r], -2)
 
-    def back(self, grad: tuple, factors: Tape, w: Weights) -> tuple:
+    def back(self, grad: tuple, factors: Factors, w: Weights) -> tuple:
         """Return ∂L/∂h_{t−1}: what z keeps, and the three blocks of U together."""
         (g_h,), (z, by_rzn) = grad, factors
         delta = (g_h[..., None, :] * by_rzn).flatten(-2)  # by the recurrent shares of r, z, n
@@ -121,23 +124,23 @@ class Gru:
 class Lstm:
     """``nn.LSTM``, with the blocks of its weights in the order i, f, g, o.
 
-    i, f, o = σ(W x_t + b + U h_{t−1} + b′) and g = tanh(…), each with its own block,
+    i, f, o = σ(W x_t + b_W + U h_{t−1} + b_U) and g = tanh(…), each with its own block,
     c_t = f ⊙ c_{t−1} + i ⊙ g,
     h_t = o ⊙ tanh(c_t), and P (o ⊙ tanh(c_t)) where there is a projection P.
 
     Its Jacobian has four blocks. With M = diag(g i′) U_i + diag(c_{t−1} f′) U_f + diag(i g′) U_g
 
-        ∂c_t/∂c_{t−1} = diag(f),                  ∂c_t/∂h_{t−1} = M,
-        ∂h_t/∂c_{t−1} = diag(o tanh′(c_t) f),     ∂h_t/∂h_{t−1} = diag(o tanh′(c_t)) M
-                                                                + diag(tanh(c_t) o′) U_o,
+        ∂h_t/∂h_{t−1} = diag(o tanh′(c_t)) M         ∂h_t/∂c_{t−1} = diag(o tanh′(c_t) f),
+                      + diag(tanh(c_t) o′) U_o,
+        ∂c_t/∂h_{t−1} = M,                           ∂c_t/∂c_{t−1} = diag(f),
 
-    the lower two with P on their left where there is one.
+    those of h_t with P on their left where there is one.
     """
 
     def run(self, drive: Tensor, state: tuple, w: Weights) -> tuple[tuple, Tensor, Tape]:
         """Return the next state, the recurrent shares of the pre-activations, and the tape."""
         h, c = state
-        recurrent = linear(h, w.U, w.bias_state)  # U h_{t−1} + b′, for i, f, g and o
+        recurrent = linear(h, w.U, w.bias_state)  # U h_{t−1} + b_U, for i, f, g and o
         i, f, g, o = (drive + recurrent).chunk(4, -1)
         i, f, g, o = torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g), torch.sigmoid(o)
         new_c = f * c + i * g  # c_t = f ⊙ c_{t−1} + i ⊙ g
@@ -147,7 +150,7 @@ class Lstm:
             new_h = linear(new_h, w.P)  # h_t = P (o ⊙ tanh(c_t))
         return (new_h, new_c), recurrent, (i, f, g, o, squashed, c)
 
-    def factors(self, tape: Tape) -> Tape:
+    def factors(self, tape: Tape) -> Factors:
         """Return f, o tanh′(c_t), the slopes of c_t by i, f and g, and that of h_t by o."""
         i, f, g, o, squashed, c = tape
         by_ifg = (g * i * (1 - i), c * f * (1 - f), i * (1 - g * g))  # g i′, c_{t−1} f′, i g′
@@ -155,20 +158,19 @@ class Lstm:
         by_o = squashed * o * (1 - o)  # tanh(c_t) o′
         return f, by_c, torch.stack(by_ifg, -2), by_o
 
-    def total(self, grad: tuple, factors: Tape, w: Weights) -> tuple[Tensor, Tensor]:
-        """Return ∂L/∂(o tanh c_t), and the total ∂L/∂c_t with the path through h_t in it."""
+    def total(self, grad: tuple, factors: Factors, w: Weights) -> tuple[Tensor, Tensor]:
+        """Return ∂L/∂(o tanh c_t), and dL/dc_t: the total, with the path through h_t in it."""
         g_h, g_c = grad
-        if w.P is not None:
-            g_h = g_h @ w.P
-        return g_h, g_c + g_h * factors[1]  # ∂L/∂c_t + ∂L/∂h_t ⊙ o tanh′(c_t)
+        g_out = g_h if w.P is None else g_h @ w.P  # ∂L/∂(o ⊙ tanh(c_t))
+        return g_out, g_c + g_out * factors[1]  # dL/dc_t = ∂L/∂c_t + g_out ⊙ o tanh′(c_t)
 
-    def back(self, grad: tuple, factors: Tape, w: Weights) -> tuple:
-        """Return ∂L/∂h_{t−1}, the four blocks of U together, and ∂L/∂c_{t−1} = f ⊙ ∂L/∂c_t."""
-        g_h, g_c = self.total(grad, factors, w)
+    def back(self, grad: tuple, factors: Factors, w: Weights) -> tuple:
+        """Return ∂L/∂h_{t−1}, the four blocks of U together, and ∂L/∂c_{t−1} = f ⊙ dL/dc_t."""
+        g_out, total_c = self.total(grad, factors, w)
         f, _, by_ifg, by_o = factors
         # δ: by the pre-activations of i, f and g through c_t, and by that of o through h_t.
-        delta = torch.cat([(g_c[..., None, :] * by_ifg).flatten(-2), g_h * by_o], -1)
-        return delta @ w.U, g_c * f  # ∂L/∂h_{t−1} = δ U, ∂L/∂c_{t−1} = ∂L/∂c_t ⊙ f
+        delta = torch.cat([(total_c[..., None, :] * by_ifg).flatten(-2), g_out * by_o], -1)
+        return delta @ w.U, total_c * f  # ∂L/∂h_{t−1} = δ U, ∂L/∂c_{t−1} = dL/dc_t ⊙ f
 
     def saturation(self, tape: Tape) -> dict[str, Tensor]:
         """Return the gates, and the slope of the candidate."""

@@ -11,6 +11,9 @@ from rnnviz.flow.layer_run import LayerRun
 from rnnviz.flow.loss import Loss, loss_of
 from rnnviz.flow.unroll import unroll
 
+# Below this the terms of a square have cancelled to half their digits, and it is not used.
+CANCELLATION = 1e-8
+
 
 @dataclass(frozen=True)
 class GradientFlow:
@@ -23,7 +26,7 @@ class GradientFlow:
         columns a layer, forward before reverse.
     cell_norms : Tensor, shape (T, layers), float64, or None
         ‖∂loss/∂c_t‖, the total derivative: the path through h_t = o_t ⊙ tanh(c_t) is in it. For an
-        LSTM, or a callable whose state is a pair; else None.
+        LSTM, or a callable whose state has a second part; else None.
     weight_terms : Tensor, shape (T, layers), float64, or None
         ‖term of step t in ∂loss/∂W_R‖: what the use of the recurrent weight in that step adds to
         its gradient. None for a callable, whose weights are its own business.
@@ -62,9 +65,10 @@ class GradientFlow:
         if self.weight_terms is None:
             raise ValueError("weight terms are known for torch's own modules, not for a callable")
         steps, layers = self.weight_terms.shape
-        if not (0 <= step < steps and 0 <= layer < layers):
+        if not (0 <= step < steps and -layers <= layer < layers):
             raise ValueError(
-                f"step must be 0 to {steps - 1} and layer 0 to {layers - 1}, got {step}, {layer}"
+                f"step must be 0 to {steps - 1} and layer −{layers} to {layers - 1}, got {step}, "
+                f"{layer}"
             )
         deltas, before = self._factors[layer]
         return deltas[step].mT @ before[step]
@@ -116,8 +120,7 @@ def gradient_flow(
     with unroll(module, inputs, state) as run:
         value = loss_of(loss, run.outputs, run.ends)
         wanted = [t for layer in run.layers for t in _wanted(layer)]
-        found = iter(torch.autograd.grad(value, wanted, allow_unused=True))
-        gradients = [next(found) for _ in wanted]
+        gradients = torch.autograd.grad(value, wanted, allow_unused=True)
     zero_for_none = [
         torch.zeros_like(t) if g is None else g for t, g in zip(wanted, gradients, strict=True)
     ]
@@ -135,7 +138,7 @@ def _collect(layers: list[LayerRun], gradients: Iterator[Tensor], loss: float) -
         deltas = [next(gradients) for _ in layer.recurrent]
         before = [layer.before(k)[0].detach() for k in range(len(deltas))]
         h_norms.append(_norms([part[0] for part in parts]))
-        if len(parts[0]) == 2:
+        if len(parts[0]) > 1:
             c_norms.append(_norms([part[1] for part in parts]))
         if deltas:
             pairs = zip(deltas, before, strict=True)
@@ -151,18 +154,16 @@ def _norms(tensors: list[Tensor]) -> Tensor:
 
 
 def _norm_of_product(delta: Tensor, h: Tensor) -> Tensor:
-    """Return ‖δᵀh‖_F without making the product, from the two Gram matrices over the batch.
+    """Return ‖δᵀh‖_F, for a small batch from the two Gram matrices over it.
 
-    Each is scaled to order one before, so that squares neither underflow nor cancel.
+    Each is scaled to order one before, so that no square under- or overflows.
     """
     delta, h = delta.detach().double(), h.double()
     scales = [t.abs().max().clamp_min(torch.finfo(torch.float64).tiny) for t in (delta, h)]
-    if delta.shape[0] > 32:  # the product itself is smaller than the Gram matrices' work
-        return (
-            torch.linalg.matrix_norm((delta / scales[0]).mT @ (h / scales[1]))
-            * scales[0]
-            * scales[1]
-        )
     delta, h = delta / scales[0], h / scales[1]
-    square = ((delta @ delta.mT) * (h @ h.mT)).sum().clamp_min(0)
-    return square.sqrt() * scales[0] * scales[1]
+    if delta.shape[0] <= 32:  # of a larger batch the product itself is less work
+        terms = (delta @ delta.mT) * (h @ h.mT)  # ‖δᵀh‖² = Σ_bc (δ_b·δ_c)(h_b·h_c)
+        square = terms.sum()
+        if square > CANCELLATION * terms.abs().sum():
+            return square.sqrt() * scales[0] * scales[1]
+    return torch.linalg.matrix_norm(delta.mT @ h) * scales[0] * scales[1]

@@ -12,9 +12,11 @@ from rnnviz._checks import shape_of
 from rnnviz.flow.by_autograd import jacobian_log_norms, jacobian_of_first_step
 from rnnviz.flow.cells import Gru, Lstm, Tape
 from rnnviz.flow.layer_run import LayerRun
-from rnnviz.flow.unroll import FUSED, unroll
+from rnnviz.flow.unroll import is_known, unroll
 
-RESCALE = 16  # lags between two rescalings: far fewer than float64 needs to under- or overflow
+# Lags between two rescalings. A norm squares its entries, so that they may lie within 1e±150: as
+# long as a step changes them by less than 37 powers of ten.
+RESCALE = 4
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class JacobianFlow:
         """The factor a step: e to the slope of the least-squares line through lags 1 … T−1.
 
         Lags at which the norm is zero or beyond the range of floats are left out; 0 where it is
-        zero at all of them, NaN for a single step.
+        zero at all of them, NaN where nothing is left, as for a single step.
         """
         finite = self.log_norms[1:].isfinite()
         if not finite.any():
@@ -73,10 +75,12 @@ def jacobian_flow(
     state: object = None,
     layer: int = -1,
 ) -> JacobianFlow:
-    """Return ‖∂h_T/∂h_i‖ for every i, and ‖∂c_T/∂c_i‖, of one layer.
+    """Return ln(‖∂h_T/∂h_{T−ℓ}‖_F / √H) by lag ℓ, and the same of c, of one layer.
 
-    In closed form for torch's modules, in float64 whatever their dtype; by autograd, in the dtype
-    of its state, for a callable: there a norm may leave the range of floats, and is then ±inf.
+    In closed form for torch's modules: the run in the module's dtype, as it rounds it, the products
+    in float64, where they neither under- nor overflow as long as a step changes them by less than
+    37 powers of ten. By autograd, in the dtype of its state, for a callable: there a norm may leave
+    the range of floats, and is then ±inf.
     Entries of a batch are taken to be independent of each other. The work grows as T·B·H³: for a
     wide module pass one sequence.
 
@@ -130,25 +134,26 @@ def jacobian_of(layer: LayerRun) -> JacobianFlow:
 
 def step_jacobian(
     module: Callable,
-    x: Float[Tensor, "..."],
-    state: object,
+    x: Shaped[Tensor, "..."],
+    state: object = None,
     *,
     layer: int = -1,
 ) -> Float[Tensor, "*batch sizes sizes"]:
     """Return the Jacobian of one step, ∂state_t/∂state_{t−1}, as a matrix.
 
     In closed form for torch's modules (the formulas stand in ``rnnviz/flow/cells.py``); by
-    autograd for a callable.
+    autograd for a callable. A dropout between layers is drawn from torch's generator, which is left
+    as it was.
 
     Parameters
     ----------
     module : nn.RNN, nn.GRU, nn.LSTM, nn.RNNCell, nn.GRUCell, nn.LSTMCell or callable
         As in :func:`rnnviz.flow.gradient_flow`.
     x : Tensor, shape (batch, features) or (features,)
-        x_t, the input of the step.
-    state : Tensor or pair of Tensors, or None
+        x_t, the input of the step; for a callable what it takes.
+    state : Tensor or pair of Tensors, optional
         The state before it, h_{t−1} or (h_{t−1}, c_{t−1}), as the module takes it: of
-        ``nn.LSTM`` with a leading dimension for its layers. None is zero, as in torch.
+        ``nn.LSTM`` with a leading dimension for its layers. Zero by default; a callable needs one.
     layer : int
         Of a module with several layers or directions, the one whose own recurrence is meant; the
         last by default.
@@ -165,23 +170,22 @@ def step_jacobian(
     ValueError
         As :func:`rnnviz.flow.gradient_flow`, or if there is no such layer.
     """
-    if not isinstance(x, Tensor) or x.ndim not in (1, 2):
-        came = f"shape {shape_of(x)}" if isinstance(x, Tensor) else type(x).__name__
-        raise ValueError(f"x must be one step, of shape (batch, features), got {came}")
-    batched = x.ndim == 2
-    time = 1 if batched and isinstance(module, FUSED) and module.batch_first else 0
+    known = is_known(module)
+    if not isinstance(x, Tensor):
+        raise ValueError(f"x must be a tensor, got {type(x).__name__}")
+    if known and (x.ndim > 2 or x.shape[-1:] != (module.input_size,)):
+        wanted = f"(batch, {module.input_size}) or ({module.input_size},)"
+        raise ValueError(f"x must be one step, of shape {wanted}, got {shape_of(x)}")
+    time = 1 if known and x.ndim == 2 and getattr(module, "batch_first", False) else 0
     with unroll(module, x.unsqueeze(time), state, graph=False) as run:
         one = run.layer(layer)
         if one.cell is None:
-            return _without_batch(jacobian_of_first_step(one), one.first[0].ndim > 1)
-        here = tuple(part[0] for part in one.cell.factors(double_tape(one)))
-        rows = one.cell.back(_unit_rows(one), here, one.double_weights())
-        found = torch.cat(rows, -1).transpose(0, 1).to(one.first[0].dtype)
-        return _without_batch(found, batched)
-
-
-def _without_batch(matrices: Tensor, batched: bool) -> Tensor:
-    return matrices if batched else matrices[0]
+            found, batched = jacobian_of_first_step(one), one.first[0].ndim > 1
+        else:
+            here = tuple(part[0] for part in one.cell.factors(double_tape(one)))
+            rows = one.cell.back(_unit_rows(one), here, one.double_weights())
+            found, batched = torch.cat(rows, -1).transpose(0, 1), x.ndim == 2
+        return (found if batched else found[0]).to(one.first[0].dtype)
 
 
 def _unit_rows(layer: LayerRun) -> tuple[Tensor, ...]:

@@ -8,6 +8,13 @@ from torch import Tensor
 from rnnviz.flow.cells import Cell, Tape, Weights
 
 
+def check_layer(number: int, count: int) -> None:
+    """Raise ValueError unless there is a layer of that number, counted from the end if negative."""
+    whole = isinstance(number, int) and not isinstance(number, bool)
+    if not whole or not -count <= number < count:
+        raise ValueError(f"layer must be −{count} to {count - 1}, got {number!r}")
+
+
 @dataclass
 class LayerRun:
     """One layer in one direction: entry k of every list belongs to inputs[k].
@@ -54,8 +61,5 @@ class Unrolled:
 
     def layer(self, number: int) -> LayerRun:
         """Return one of the layers; raise ValueError where there is none of that number."""
-        count = len(self.layers)
-        whole = isinstance(number, int) and not isinstance(number, bool)
-        if not whole or not -count <= number < count:
-            raise ValueError(f"layer must be −{count} to {count - 1}, got {number!r}")
+        check_layer(number, len(self.layers))
         return self.layers[number]

@@ -70,10 +70,10 @@ def _one_step(loss: Loss) -> Callable[[Tensor], Tensor]:
 
 def _in_closed_form(layer: LayerRun, first: Tensor) -> Tensor:
     weights = layer.double_weights()
-    (T, B), start = first.shape[:2], layer.first[1:]
+    T, B = first.shape[:2]
     # Rows of all steps and sequences below each other: one product of two matrices for each lag.
     factors = [part.flatten(0, 1) for part in layer.cell.factors(double_tape(layer))]
-    zeros = (first.new_zeros(T * B, part.shape[-1]) for part in start)
+    zeros = (first.new_zeros(T * B, part.shape[-1]) for part in layer.first[1:])
     parts = (first.flatten(0, 1), *zeros)
     norms, logs = first.new_zeros(T, T), [first.new_zeros(T)]
     for lag in range(T - 1):
@@ -83,8 +83,9 @@ def _in_closed_form(layer: LayerRun, first: Tensor) -> Tensor:
         here = tuple(part[B : rest * B] for part in factors)
         parts = layer.cell.back(tuple(part[B:] for part in parts), here, weights)
         if lag % RESCALE == 0:
-            steps, log = rescaled(tuple(part.view(rest - 1, B, -1) for part in parts), (1, 2))
-            parts = tuple(part.flatten(0, 1) for part in steps)
+            by_loss = tuple(part.view(rest - 1, B, -1) for part in parts)
+            by_loss, log = rescaled(by_loss, (1, 2))
+            parts = tuple(part.flatten(0, 1) for part in by_loss)
             logs.append(logs[-1].clone())
             logs[-1][lag + 1 :] += log
     norms[T - 1, 0] = torch.linalg.vector_norm(parts[0])

@@ -7,6 +7,7 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from rnnviz.flow.gradient import GradientFlow, gradient_flow
+from rnnviz.flow.layer_run import check_layer
 from rnnviz.flow.loss import Loss
 
 
@@ -48,9 +49,7 @@ class FlowRecorder:
         if update % self.every:
             return None
         found = gradient_flow(self.module, inputs, loss=loss, state=state)
-        columns = len(found.names)
-        if not -columns <= self.layer < columns:
-            raise ValueError(f"layer must be −{columns} to {columns - 1}, got {self.layer}")
+        check_layer(self.layer, len(found.names))
         if self._norms and len(self._norms[0]) != len(found.norms):
             raise ValueError(
                 f"inputs must have {len(self._norms[0])} steps as before, got {len(found.norms)}"

@@ -10,7 +10,7 @@ from rnnviz.flow.jacobian import JacobianFlow, jacobian_flow
 from rnnviz.flow.unroll import CELLS, FUSED
 
 DEAD = 1e-3  # a gradient this much smaller than at its source
-BIASES = (1.0, 2.0, 3.0, 5.0)  # forget biases to try, in this order
+BIASES = (1.0, 2.0, 3.0, 5.0)  # of the forget or the update gate, to try in this order
 LONGER = 2.0  # something helps if the half-life is so many times as long
 
 

@@ -36,7 +36,8 @@ class Report:
         The paper's range, from the gradient norm of this one batch (watch a run with
         :class:`rnnviz.clipping.GradientNormMonitor` for more); None where there is none.
     advice : str
-        What helped, as measured on a copy of the module; or that nothing is needed.
+        What helped, as measured on a copy of the module; to clip, where the gradient explodes; or
+        that nothing is needed.
     improved : JacobianFlow or None
         Of that copy.
     own_loss : bool
@@ -70,11 +71,11 @@ class Report:
         if lost is not None:
             where += f"; beyond the range of floats from lag {lost} on"
             reach = "not known"
-        half = (
-            "never halves"
-            if math.isinf(flow.half_life)
-            else f"halves in {flow.half_life:.1f} steps"
-        )
+        half = f"halves in {flow.half_life:.1f} steps (factor {flow.decay:.3f} a step)"
+        if math.isinf(flow.half_life):
+            half = f"never halves (factor {flow.decay:.3f} a step)"
+        if math.isnan(flow.half_life):
+            half = "has no rate that could be measured"
         gates = ", ".join(f"{name} {mean:.2f}" for name, (mean, _) in self.saturation.items())
         clip = "not known: no gradient of a parameter, or not a finite one"
         if self.threshold is not None:
@@ -83,7 +84,7 @@ class Report:
             if not self.own_loss:
                 clip += " (of the sum of the last states: pass your loss)"
         return [
-            f"flow:       dh_T/dh_(T-l) of {flow.name} {half} (factor {flow.decay:.3f} a step)",
+            f"flow:       dh_T/dh_(T-l) of {flow.name} {half}",
             f"reach:      {where}; at lag {lags} its norm is {reach}",
             f"gates:      {gates or 'not known for a callable'}",
             f"threshold:  {clip}",
@@ -101,7 +102,8 @@ def report(
 ) -> Report:
     """Say where the gradient of a module dies or explodes, why, and what would help.
 
-    Whatever it advises, it has tried: on a copy of the module, with the same inputs.
+    Where the gradient dies it has tried what it advises, on a copy of the module with the same
+    inputs; where it explodes it says to clip.
 
     Parameters
     ----------

@@ -144,6 +144,9 @@ def _first_states(
         wanted = shape if batched else (*lead, size)
         if tuple(part.shape) not in (wanted, shape):
             raise ValueError(f"{name} must have shape {wanted}, got {shape_of(part)}")
+        if part.dtype != x.dtype:
+            raise ValueError(f"{name} must have the module's dtype {x.dtype}, got {part.dtype}")
+        part = part.clone() if part.is_inference() else part
         firsts.append(part.detach().reshape(shape).requires_grad_())
     return firsts
 
@@ -155,7 +158,8 @@ def _parts(state: object, sizes: list[int]) -> list[Tensor | None]:
     parts = list(state) if isinstance(state, tuple | list) else [state]
     if len(parts) != len(sizes) or not all(isinstance(part, Tensor) for part in parts):
         wanted = "a tensor h_0" if len(sizes) == 1 else "a pair of tensors (h_0, c_0)"
-        raise ValueError(f"state must be {wanted}, got {type(state).__name__} of {len(parts)}")
+        came = ", ".join(type(part).__name__ for part in parts)
+        raise ValueError(f"state must be {wanted}, got {came or 'nothing'}")
     return parts
 
 
@@ -201,8 +205,7 @@ def _check_known(module: nn.Module, inputs: Tensor) -> None:
             f"module must do what nn.{own.__name__} does, got {type(module).__name__} with a "
             "forward of its own: pass a callable (x_t, state) -> state"
         )
-    weight = getattr(module, "weight_hh_l0", None)
-    weight = module.weight_hh if weight is None else weight
+    weight = module.weight_hh_l0 if isinstance(module, FUSED) else module.weight_hh
     if not inputs.is_floating_point():
         raise ValueError(
             f"inputs must be floating-point numbers, got {inputs.dtype}: embed tokens first, and "

@@ -100,7 +100,7 @@ def descend(
         if update < updates:
             here = _finite_or_lost(here, here - learning_rate * gradient, update + 1)
     w, b, error, norm = (torch.stack(column) for column in zip(*path, strict=True))
-    far = torch.hypot(w.diff(dim=0), b.diff(dim=0)) > FLUNG
+    far = ~(torch.hypot(w.diff(dim=0), b.diff(dim=0)) <= FLUNG)  # NaN is far, too
     number = torch.arange(1, updates + 1).reshape(-1, *[1] * w[0].ndim)
     first = torch.where(far, number, updates + 1).amin(0) if updates else far.sum(0)
     return Descent(w, b, error, norm, torch.where(first <= updates, first, 0))

@@ -15,7 +15,7 @@ from torch import Tensor
 from rnnviz._checks import check_count, check_number, check_real, check_same_dtype
 from rnnviz.activations import Activation, get_activation
 
-State = tuple[Tensor, Tensor, Tensor]
+WithGradient = tuple[Tensor, Tensor, Tensor]  # a number, and its derivatives by w and by b
 
 
 def check_network(
@@ -31,7 +31,7 @@ def check_network(
     return f
 
 
-def forward(w: Tensor, b: Tensor, x0: float, steps: int, f: Activation) -> Iterator[State]:
+def forward(w: Tensor, b: Tensor, x0: float, steps: int, f: Activation) -> Iterator[WithGradient]:
     """Yield x_t, ∂x_t/∂w and ∂x_t/∂b for t = 0 … steps; the next step overwrites them."""
     x, dw, db = torch.full_like(w, x0), torch.zeros_like(w), torch.zeros_like(w)
     one, slope, output = w.new_ones(()), torch.empty_like(w), torch.empty_like(w)
@@ -49,13 +49,13 @@ def forward(w: Tensor, b: Tensor, x0: float, steps: int, f: Activation) -> Itera
         yield x, dw, db
 
 
-def last_state(w: Tensor, b: Tensor, x0: float, steps: int, f: Activation) -> State:
+def last_state(w: Tensor, b: Tensor, x0: float, steps: int, f: Activation) -> WithGradient:
     """Return x_T, ∂x_T/∂w and ∂x_T/∂b."""
     (state,) = deque(forward(w, b, x0, steps, f), maxlen=1)
     return state
 
 
-def error_of(x: Tensor, dw: Tensor, db: Tensor, target: float, f: Activation) -> State:
+def error_of(x: Tensor, dw: Tensor, db: Tensor, target: float, f: Activation) -> WithGradient:
     """Return E = (f(x_T) − target)² and its derivatives by w and by b."""
     output = f.function(x)
     miss = output - target

@@ -51,7 +51,7 @@ class Canvas:
         for artist in self.moving:
             self.figure.draw_artist(artist)
         png = io.BytesIO()
-        # Without the alpha channel, which is full everywhere, compressing takes half the time.
+        # Without the alpha channel, which is full everywhere, compressing takes less time.
         picture = Image.fromarray(np.asarray(self.canvas.buffer_rgba())).convert("RGB")
         picture.save(png, "png", compress_level=1)
         return png.getvalue()

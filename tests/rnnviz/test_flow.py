@@ -605,7 +605,7 @@ def test_gate_bias_is_the_sum_of_both_of_torchs():
         ),
         (
             lambda: gradient_flow(make("lstm"), some_inputs(5, 2, 3), state=torch.zeros(1, 2, 4)),
-            r"state must be a pair of tensors \(h_0, c_0\), got Tensor of 1",
+            r"state must be a pair of tensors \(h_0, c_0\), got Tensor",
         ),
         (
             lambda: gradient_flow(make("gru"), some_inputs(5, 2, 3), loss="first"),
@@ -658,7 +658,7 @@ def test_gate_bias_is_the_sum_of_both_of_torchs():
         ),
         (
             lambda: report(nn.Linear(3, 3), torch.ones(5, 3), state=torch.ones(3)),
-            r"module must be callable as \(x_t, state\), got at step 0: .*positional",
+            r"module must be callable as \(x_t, state\), got a TypeError at step 0: .*positional",
         ),
         (lambda: report(nn.LSTM, some_inputs(5, 2, 3)), "got the class LSTM"),
         (
@@ -684,7 +684,7 @@ def test_gate_bias_is_the_sum_of_both_of_torchs():
         ),
         (
             lambda: gradient_flow(make("gru"), some_inputs(5, 2, 3)).weight_term(5),
-            "step must be 0 to 4 and layer 0 to 0, got 5, 0",
+            "step must be 0 to 4 and layer −1 to 0, got 5, 0",
         ),
         (
             lambda: gradient_flow(
@@ -753,3 +753,45 @@ def test_report_walks_through_a_run_once():
 
     assert report(step, inputs, state=torch.zeros(2, 4).double()).dies is not None
     assert len(seen) == 60
+
+
+@pytest.mark.parametrize("bias", [-80.0, -30.0])
+def test_a_cell_that_forgets_by_tens_of_powers_a_step_has_a_finite_logarithm(bias):
+    module = make("lstm")
+    with torch.no_grad():
+        module.weight_hh_l0.zero_()
+        module.weight_ih_l0.zero_()
+        module.bias_ih_l0[4:8], module.bias_hh_l0[4:8] = bias, 0.0
+    found = jacobian_flow(module, some_inputs(40, 2, 3)).cell_log_norms
+    assert_close(found, bias * torch.arange(40).double(), rtol=1e-12, atol=1e-9)
+
+
+@pytest.mark.parametrize("factor", [1e-30, 1e-11, 1e11, 1e30])
+def test_a_step_by_tens_of_powers_has_a_finite_logarithm(factor):
+    module = nn.RNN(1, 4, nonlinearity="relu", bias=False).double()
+    with torch.no_grad():
+        module.weight_hh_l0.copy_(torch.eye(4))
+        module.weight_ih_l0.fill_(1.0)
+    layer = module.weight_hh_l0
+    inputs = torch.ones(9, 1, 1).double()
+    with torch.no_grad():
+        layer *= factor
+    expected = math.log(factor) * torch.arange(9).double()
+    assert_close(jacobian_flow(module, inputs).log_norms, expected)
+    assert_close(gradient_map(module, inputs)[-1].flip(0), expected + 0.5 * math.log(4))
+
+
+@pytest.mark.parametrize("apart", [1e-5, 1e-7, 1e-9])
+def test_weight_terms_that_cancel_over_the_batch_have_their_norm(apart):
+    module, weights = make("tanh"), torch.tensor([1.0, -1.0] * 4).double()[:, None]
+    one = some_inputs(6, 1, 3)
+    inputs = one + apart * some_inputs(6, 8, 3, seed=2)
+    found = gradient_flow(module, inputs, loss=lambda y: (weights * y[-1]).sum())
+    norms = torch.stack([found.weight_term(k, -1).norm() for k in range(6)])
+    assert_close(found.weight_terms[:, 0], norms, rtol=1e-6, atol=0)
+
+
+def test_report_of_one_step_says_that_there_is_no_rate():
+    text = str(report(make("gru"), some_inputs(1, 2, 3)))
+    assert "has no rate that could be measured" in text
+    assert "nan" not in text

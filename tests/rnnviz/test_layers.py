@@ -139,10 +139,10 @@ def rooms(graph):
     """Return the graph of the first names below the root: rnnviz.flow.cells stands in flow."""
     found = defaultdict(set)
     for module, names in graph.items():
-        room = module.split(".")[1:2]
-        for name in names:
-            found[*room] |= {name.split(".")[1]} - set(room)
-    return {room[0]: names for room, names in found.items() if room}
+        if "." in module:  # the root itself stands above all rooms
+            room = module.split(".")[1]
+            found[room] |= {name.split(".")[1] for name in names} - {room}
+    return found
 
 
 def circles(graph):
@@ -247,7 +247,7 @@ def test_no_two_modules_of_the_numbers_define_the_same_name():
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
 
 
-# What version 0.1 offered is imported from there by others.
+# Others import these from there.
 PUBLIC = {
     "rnnviz": "bptt clipping flow growth plots surface tasks widgets __version__",
     "rnnviz.activations": "ACTIVATIONS Activation get_activation",
@@ -255,8 +255,9 @@ PUBLIC = {
     "run_rnn step_jacobians",
     "rnnviz.clipping": "GradientNormMonitor Threshold clip_by_norm clip_by_value suggest_threshold",
     "rnnviz.flow": "FlowRecorder GradientFlow JacobianFlow Report gradient_flow gradient_map "
-    "jacobian_flow report set_gate_bias",
+    "jacobian_flow report set_gate_bias step_jacobian",
     "rnnviz.growth": "MatrixGrowth compound matrix_growth",
+    "rnnviz.products": "chain_log_norms frobenius_table log_norm rescale spectral_table",
     "rnnviz.surface": "CUSP Descent ErrorSurface FixedPoints descend error_surface error_surfaces "
     "fixed_points folds wall",
     "rnnviz.tasks": "SHORTEST SYMBOLS temporal_order",

@@ -363,3 +363,10 @@ NAN = torch.tensor([1.0, math.nan], dtype=torch.float64)
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.filterwarnings("ignore:update 1")
+def test_a_start_that_is_flung_to_infinity_is_flung():
+    way = descend(1e8, 0.0, learning_rate=0.1, updates=2, activation="identity")
+    assert way.w.isnan().any()
+    assert way.flung == 1

@@ -7,7 +7,7 @@ from torch import Tensor
 from rnnviz.plots._style import array, grid_image, styled
 from rnnviz.surface import ErrorSurface
 
-# A 3-D surface of 128² points takes 0.4 s to draw; so many in each direction are enough to see.
+# A 3-D surface is slow to draw; so many points in each direction are enough to see.
 FACETS = 50
 
 
