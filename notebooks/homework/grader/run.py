@@ -121,8 +121,9 @@ def _results(waiting, job, jobs, executor) -> Iterator[tuple[Found, Result | Bas
                     if flying and (suspects or alone):
                         break
                     alone = bool(suspects)
-                    one = (suspects or todo).pop(0)
-                    flying[pool.submit(grade, job(one))] = one
+                    queue = suspects or todo
+                    flying[pool.submit(grade, job(queue[0]))] = queue[0]
+                    queue.pop(0)  # a pool that broke meanwhile has not taken it
                 done, _ = wait(flying, return_when=FIRST_COMPLETED)
                 for future in done:
                     error = future.exception()
