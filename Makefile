@@ -5,6 +5,8 @@ BIN         := $(VENV)/bin
 INSTALLED   := $(VENV)/.installed
 GRADER      := $(VENV)/.homework
 HOMEWORK    := $(BIN)/python notebooks/homework/homework.py
+# A file to a worker, in the order of their names, and one thread to a process.
+PYTEST      := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
 # PyTorch's own CPU wheels: without this index a Linux machine fetches gigabytes of CUDA.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
@@ -13,8 +15,8 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 lecture: $(INSTALLED)  ## set up, then open the course in JupyterLab
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
-test: $(GRADER)  ## set up, then run every test, strict nbval included
-	$(BIN)/pytest --nbval
+test: $(GRADER)  ## set up, then run every test on all cores, strict nbval included
+	$(PYTEST) --nbval
 
 notebooks: $(INSTALLED)  ## text -> executed notebooks (NOTEBOOK=01 for one of them)
 	$(BIN)/python notebooks/build.py notebooks $(NOTEBOOK)
@@ -40,8 +42,8 @@ marks: $(GRADER)  ## course/marks.csv
 feedback: $(GRADER)  ## an HTML page for each submission of which nothing waits for a person
 	$(HOMEWORK) feedback
 
-bank: $(GRADER)  ## try the grader on every right and wrong solution and every attack
-	$(BIN)/pytest tests/homework/test_bank.py tests/homework/test_attacks.py --whole-bank
+bank: $(GRADER)  ## every test in full: the grader on all right and wrong solutions and attacks
+	$(PYTEST) tests --whole
 
 bench: $(GRADER)  ## ratios against what people would write, measured in one run
 	$(BIN)/pytest benchmarks --benchmark-sort=name --benchmark-columns=median,iqr,rounds

@@ -62,7 +62,7 @@ def gaussian():
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--whole-bank",
+        "--whole",
         action="store_true",
-        help="try the grader on every submission of the homework's bank, not on a part of it",
+        help="run in full what is otherwise tried on a part: the homework's bank first of all",
     )

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -70,7 +71,10 @@ def test_every_dependency_says_what_it_is_for():
             assert "#" in line, f"{need.name} has no comment"
 
 
-@pytest.mark.skipif(Path(sys.prefix) != ROOT / ".venv", reason="not the environment of make")
+@pytest.mark.skipif(
+    Path(sys.prefix) != ROOT / ".venv" or not shutil.which("make"),
+    reason="not the environment of make",
+)
 def test_a_second_make_has_nothing_to_install():
     for target, command in (
         ("lecture", "jupyter lab"),
@@ -82,6 +86,29 @@ def test_a_second_make_has_nothing_to_install():
         )
         assert command in run.stdout
         assert "pip install" not in run.stdout
+
+
+def test_tests_are_called_the_same_in_every_run_and_every_clone(request, tmp_path):
+    """Collect them in a clone elsewhere, where objects have other addresses and sets another order.
+
+    pytest-xdist runs nothing unless all its processes collect the same.
+    """
+    clone, chosen = tmp_path / "clone", ("--nbval", "--whole")
+    shutil.copytree(ROOT, clone, ignore=shutil.ignore_patterns(".*", "course"))
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--collect-only",
+        "--quiet",
+        "-p",
+        "no:cacheprovider",
+    ]
+    command += [option for option in chosen if request.config.getoption(option)]
+    seed = os.environ | {"PYTHONHASHSEED": "1"}
+    run = subprocess.run(command, cwd=clone, env=seed, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert {item.nodeid for item in request.session.items} <= set(run.stdout.splitlines())
 
 
 def test_readme_names_the_two_commands_and_every_notebook():
@@ -127,32 +154,46 @@ def wheel(tmp_path_factory):
     return built
 
 
-def test_the_wheel_installs_and_imports_in_an_empty_environment(wheel, tmp_path):
-    """Only what the wheel itself asks for is there: no Jupyter, no test tools."""
-    venv.create(tmp_path / "empty", with_pip=False)
-    python = tmp_path / "empty" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    install = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
-    install += ["--no-compile", "--disable-pip-version-check"]
-    pin = next(str(need) for need in REQUIRED if "torch==" in str(need))
-    subprocess.run([*install, wheel, pin], check=True, capture_output=True)
-    program = (
-        "import sys, torch, rnnviz\n"
-        "assert 'matplotlib' not in sys.modules and 'ipywidgets' not in sys.modules\n"
-        "from rnnviz import plots\n"
-        "plots.growth.compound(rnnviz.growth.compound(1.01, 365)).figure.savefig(sys.argv[1])\n"
-        "try:\n"
-        "    import rnnviz.widgets\n"
-        "except ModuleNotFoundError as error:\n"
-        "    print('missing', error.name)\n"
-        "print(rnnviz.__file__)\n"
-    )
+POSTER = """
+import sys, torch, rnnviz
+assert not sys.modules.get('matplotlib') and not sys.modules.get('ipywidgets')
+from rnnviz import plots
+plots.growth.compound(rnnviz.growth.compound(1.01, 365)).figure.savefig(sys.argv[1])
+try:
+    import rnnviz.widgets
+except ModuleNotFoundError as error:
+    print('missing', error.name)
+print(rnnviz.__file__)
+"""
+
+
+def test_the_wheel_imports_and_draws_without_jupyter(wheel, tmp_path, request):
+    """Only what the wheel itself asks for is there: no Jupyter, no test tools.
+
+    With ``--whole`` in an empty environment, which PyTorch takes long to be installed in. Else
+    beside this one's packages, without ipywidgets.
+    """
+    install = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    if request.config.getoption("--whole"):
+        venv.create(tmp_path / "empty", with_pip=False)
+        python = tmp_path / "empty" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+        pin = next(str(need) for need in REQUIRED if "torch==" in str(need))
+        install += ["--python", python, "install", "--no-compile", wheel, pin]
+        program = POSTER
+    else:
+        python = sys.executable
+        install += ["install", "--no-deps", "--target", tmp_path / "alone", wheel]
+        path = str(tmp_path / "alone")
+        program = f"import sys\nsys.path.insert(0, {path!r})\nsys.modules['ipywidgets'] = None\n"
+        program += POSTER
+    subprocess.run(install, check=True, capture_output=True)
     run = subprocess.run(
         [python, "-I", "-c", program, tmp_path / "poster.png"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        check=True,
     )
+    assert run.returncode == 0, run.stderr
     assert "missing ipywidgets" in run.stdout
     assert str(tmp_path) in run.stdout
     assert (tmp_path / "poster.png").stat().st_size > 5000

@@ -5,6 +5,7 @@ that it was not to get; `keeps` names the checks that it earns honestly beside t
 """
 
 import json
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +20,15 @@ ASSIGNMENT = "02_bptt"
 MODEL = {cell.id: cell.source for cell in source.read(SOURCES[ASSIGNMENT]).cells}
 RIGHT = {key: text for key, text in MODEL.items() if key == "solve-2-2"}
 KEPT = frozenset({"check-2-2"})
+LEFT_BEHIND = f"homework-was-here-{secrets.token_hex(8)}"  # by this run and no other
 
 
 @dataclass(frozen=True)
 class Attack:
     """One attack: its name, what it hands in, the states it may end in, what it earns honestly.
 
-    Slow ones, of which a quicker one of the same kind is there, are left to the whole bank.
+    Slow ones, of which a quicker one of the same kind is there, are left to ``--whole``. Those that
+    never end by themselves name the state ``timed out`` first, and are given little time.
     """
 
     name: str
@@ -33,6 +36,11 @@ class Attack:
     states: tuple[str, ...]
     keeps: frozenset = KEPT
     slow: bool = False
+
+    @property
+    def endless(self) -> bool:
+        """Whether only a limit on its time ends it."""
+        return self.states[0] == "timed out"
 
     def hand_in(self, root: Path, secret: str) -> Path:
         """Hand it in under its own name."""
@@ -101,13 +109,13 @@ while True:
     return written(token, solve_2_1=one_step(body))
 
 
-@attack("timed out", "crashed", "needs manual", "graded")
+@attack("crashed", "needs manual", "graded", "timed out")
 def memory_eater(token):
     body = "import torch\nkept = []\nwhile True:\n    kept.append(torch.ones(10**7))"
     return written(token, solve_2_1=one_step(body))
 
 
-@attack("timed out", "crashed", "needs manual", "graded", slow=True)
+@attack("crashed", "needs manual", "graded", "timed out", slow=True)
 def list_that_grows(token):
     return with_cell(token, "kept = [0]\nwhile True:\n    kept = kept + kept")
 
@@ -660,7 +668,7 @@ def script_in_words(token):
     return written(token, explain_2_6=words)
 
 
-@attack("timed out", "suspicious")
+@attack("suspicious", "timed out")
 def code_that_is_long_to_read(token):
     return with_cell(token, "a = b = 1\n" + "a = a + b\n" * 24_000)
 
@@ -721,7 +729,7 @@ import os
 for place in ("/etc", "/usr", "/var/tmp", os.path.expanduser("~"), "/homework", "/tmp/..",
               {str(Path(__file__).parents[2])!r}, os.getcwd(), "/homework/grader"):
     try:
-        with open(os.path.join(place, "homework-was-here"), "w") as file:
+        with open(os.path.join(place, {LEFT_BEHIND!r}), "w") as file:
             file.write("x")
     except OSError:
         pass
@@ -829,7 +837,7 @@ def nests_without_end(token):
 
 @attack("needs manual", "graded", "crashed", "timed out")
 def answers_with_a_gigabyte(token):
-    body = "import torch\nreturn torch.zeros(3, 3, 1).expand(3, 3, 10**8)"
+    body = "import torch\nreturn torch.zeros(3, 3, 1).expand(3, 3, 3 * 10**7)"
     return written(token, solve_2_1=one_step(body))
 
 

@@ -5,15 +5,19 @@ import io
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import nbformat
 from nbformat import NotebookNode
 
-from grader import course, keys, run, source
+from grader import course, keys, run, shard, source
 from grader.student import USUAL
-from submissions import SOURCES, hand_in
+from submissions import MINI, SOURCES, hand_in
 
-QUICK = replace(USUAL, cell_seconds=6.0, total_seconds=40.0, memory_megabytes=512)
+# More than honest work needs on the busiest machine; and little for what never ends by itself, of
+# which it is tested that it is ended, not when.
+AMPLE = replace(USUAL, cell_seconds=60.0, total_seconds=300.0, memory_megabytes=512)
+HURRIED = replace(AMPLE, cell_seconds=2.0)
 
 
 def new_course(root: Path, *assignments: str) -> str:
@@ -28,8 +32,18 @@ def new_course(root: Path, *assignments: str) -> str:
 def graded(root: Path, *assignments: str, **options) -> dict:
     """Grade a course folder; return the rows of the table by student and assignment."""
     sources = {name: SOURCES[name] for name in assignments or SOURCES}
-    rows = run.grade_all(root, sources, **{"limits": QUICK} | options)
-    return {(row.student, row.assignment): row for row in rows}
+    return {(row.student, row.assignment): row for row in _graded(root, sources, **options)}
+
+
+def _graded(root: Path, sources: dict, *, hurried: tuple[str, ...] = (), **options) -> list:
+    """Grade a course folder, with little time for some students and ample time for the others."""
+
+    def job(**parts) -> shard.Job:
+        made = shard.Job(**parts)
+        return replace(made, limits=HURRIED) if made.student in hurried else made
+
+    with mock.patch.object(run, "Job", job):
+        return run.grade_all(root, sources, limits=AMPLE, **options)
 
 
 def exported(root: Path) -> list[dict]:
@@ -38,73 +52,11 @@ def exported(root: Path) -> list[dict]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-MINI = '''# A small assignment
-
-```python
-import torch
-
-import checks
-```
-
-```python token=true
-TOKEN = "practice"
-```
-
-```python
-my = checks.personal(TOKEN)
-```
-
-```python solve="9.1" names="double" without="autograd"
-def double(x):
-    """Return twice the tensor."""
-    ### BEGIN SOLUTION
-    return 2 * x
-    ### END SOLUTION
-```
-
-```python check="9.1" points=3 tests="double"
-x = torch.ones(2).double()
-checks.agree("double(x)", checks.call(double, x), x + x, by="x + x")
-checks.passed("9.1")
-### BEGIN HIDDEN TESTS
-x = checks.exam().tensor("9.1", 4)
-checks.agree("double", checks.call(double, x), x + x)
-### END HIDDEN TESTS
-```
-
-```python solve="9.2" names="mine"
-# mine = …
-### BEGIN SOLUTION
-mine = my.integer("9.2", 0, 10**6)
-### END SOLUTION
-```
-
-```python check="9.2" points=2 tests="mine"
-checks.number("mine", mine, low=0)
-### BEGIN HIDDEN TESTS
-checks.require(mine == my.integer("9.2", 0, 10**6), "mine", expected="yours", came="another")
-### END HIDDEN TESTS
-```
-
-<!-- #region explain="9.3" points=5 -->
-**9.3** Why?
-
-### BEGIN MARK SCHEME
-5 points for because.
-### END MARK SCHEME
-
-### BEGIN SOLUTION
-Because.
-### END SOLUTION
-<!-- #endregion -->
-'''
-
-
 class Inline(Executor):
     """Grades in this process, one after the other; stops as if interrupted after some."""
 
-    def __init__(self, stop_after=None):
-        self.done, self.stop_after = 0, stop_after
+    def __init__(self, stop_after=None, instead=None):
+        self.done, self.stop_after, self.instead = 0, stop_after, instead
 
     def submit(self, function, job):
         if self.done == self.stop_after:
@@ -112,7 +64,7 @@ class Inline(Executor):
         self.done += 1
         future = Future()
         try:
-            future.set_result(function(job))
+            future.set_result((self.instead or function)(job))
         except Exception as error:
             future.set_exception(error)
         return future
@@ -154,6 +106,5 @@ def mini_hand_in(root: Path, student: str, **cells: str) -> Path:
 
 def mini_graded(root: Path, **options) -> dict:
     """Grade a course of the small assignment; return its rows by student."""
-    options = {"limits": QUICK, "executor": Inline()} | options
-    rows = run.grade_all(root, {"mini": MINI}, **options)
+    rows = _graded(root, {"mini": MINI}, **{"executor": Inline()} | options)
     return {row.student: row for row in rows}

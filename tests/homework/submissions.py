@@ -27,6 +27,68 @@ SOURCES = {
     for name, path in source.sources(HOMEWORK / "sources").items()
 }
 
+# An instructor source as small as one can be, for tests of what is done with it.
+MINI = '''# A small assignment
+
+```python
+import torch
+
+import checks
+```
+
+```python token=true
+TOKEN = "practice"
+```
+
+```python
+my = checks.personal(TOKEN)
+```
+
+```python solve="9.1" names="double" without="autograd"
+def double(x):
+    """Return twice the tensor."""
+    ### BEGIN SOLUTION
+    return 2 * x
+    ### END SOLUTION
+```
+
+```python check="9.1" points=3 tests="double"
+x = torch.ones(2).double()
+checks.agree("double(x)", checks.call(double, x), x + x, by="x + x")
+checks.passed("9.1")
+### BEGIN HIDDEN TESTS
+x = checks.exam().tensor("9.1", 4)
+checks.agree("double", checks.call(double, x), x + x)
+### END HIDDEN TESTS
+```
+
+```python solve="9.2" names="mine"
+# mine = …
+### BEGIN SOLUTION
+mine = my.integer("9.2", 0, 10**6)
+### END SOLUTION
+```
+
+```python check="9.2" points=2 tests="mine"
+checks.number("mine", mine, low=0)
+### BEGIN HIDDEN TESTS
+checks.require(mine == my.integer("9.2", 0, 10**6), "mine", expected="yours", came="another")
+### END HIDDEN TESTS
+```
+
+<!-- #region explain="9.3" points=5 -->
+**9.3** Why?
+
+### BEGIN MARK SCHEME
+5 points for because.
+### END MARK SCHEME
+
+### BEGIN SOLUTION
+Because.
+### END SOLUTION
+<!-- #endregion -->
+'''
+
 
 @dataclass(frozen=True)
 class Case:

@@ -11,8 +11,7 @@ pytest.importorskip("nbgrader")
 import calls
 import checks
 from grader import course
-from grading import MINI
-from submissions import HOMEWORK
+from submissions import HOMEWORK, MINI
 
 STEPS = {
     "right": "def double(x):\n    return x + x",
@@ -64,8 +63,9 @@ def shown():
         made += [new_code_cell(solution or stub), new_code_cell(check)]
     made += [new_code_cell(cells["check-9-2"].source), new_code_cell("print(x)")]
     notebook.cells = made
+    where = {"metadata": {"path": str(HOMEWORK)}}
     NotebookClient(
-        notebook, timeout=60, allow_errors=True, resources={"metadata": {"path": str(HOMEWORK)}}
+        notebook, timeout=600, startup_timeout=600, allow_errors=True, resources=where
     ).execute()
     texts = [
         "".join(o.get("text", "") or "\n".join(o.get("traceback", [])) for o in cell.outputs)

@@ -12,7 +12,7 @@ import checks
 import reading
 import rules
 from grader import code, source, worker
-from grading import MINI
+from submissions import MINI
 
 SOLUTION = "def double(x):\n    return 2 * x\n"
 

@@ -1,7 +1,7 @@
 """What a student's process can see and do, in each sandbox that this machine offers."""
 
-import os
 import platform
+import secrets
 import tempfile
 import time
 from dataclasses import replace
@@ -13,7 +13,7 @@ pytest.importorskip("nbgrader")
 
 from grader import sandbox
 from grader.student import EndedError, Student, StudentError, Zygote
-from grading import QUICK
+from grading import AMPLE
 from submissions import HOMEWORK
 
 KINDS = [kind for kind in sandbox.KINDS if sandbox.strongest(allowed=(kind,)).name == kind]
@@ -58,7 +58,7 @@ def student(zygote, outside, monkeypatch):
     course = outside / "course"
     course.mkdir()
     (course / "secret").write_text("s")
-    made = Student(zygote, QUICK, sandbox.hidden(course))
+    made = Student(zygote, AMPLE, sandbox.hidden(course))
     made.run("probe", PROBE)
     yield made
     made.close()
@@ -99,19 +99,20 @@ def test_of_the_home_only_what_leads_to_python_is_left(tmp_path, monkeypatch):
     assert str(tmp_path / "course") in hidden
 
 
-@pytest.mark.parametrize("place", ["/etc", "/usr", "/", str(Path(__file__).parent)])
+@pytest.mark.parametrize("place", ["/etc", "/usr", "/", "."])
 def test_nothing_can_be_written_outside_scratch(student, place):
     sealed(student)
-    came = tried(student, f"open({place + '/homework-was-here'!r}, 'w').write('x')")
+    path = Path(__file__).parent / place / f"homework-was-here-{secrets.token_hex(8)}"
+    came = tried(student, f"open({str(path)!r}, 'w').write('x')")
     assert came in ("OSError", "PermissionError", "FileNotFoundError")
-    assert not os.path.exists(f"{place}/homework-was-here")
+    assert not path.exists()
 
 
 def test_scratch_is_empty_writable_and_its_own(zygote):
     if zygote.sandbox.name == "limits only":
         pytest.skip("not promised by limits alone")
     for _ in range(2):
-        made = Student(zygote, QUICK)
+        made = Student(zygote, AMPLE)
         made.run("probe", PROBE)
         assert tried(made, "__import__('os').listdir('.')") == "[]"
         assert tried(made, "open('mine', 'w').write('x')") == "1"
@@ -157,7 +158,7 @@ def test_rnnviz_and_the_drawing_are_there(student):
 
 
 def test_where_functions_are_built_there_is_no_rnnviz(bare, outside):
-    made = Student(bare, QUICK, sandbox.hidden(outside))
+    made = Student(bare, AMPLE, sandbox.hidden(outside))
     made.run("probe", PROBE)
     for name in ("rnnviz", "rnnviz.bptt"):
         assert tried(made, f"__import__({name!r})") in ("ImportError", "ModuleNotFoundError")
@@ -194,7 +195,7 @@ GONE = {
 
 @pytest.mark.parametrize("category", GONE)
 def test_what_functions_are_written_without_is_gone_there(bare, category):
-    made = Student(bare, QUICK)
+    made = Student(bare, AMPLE)
     made.remove((category,))
     made.run("probe", PROBE + "\nimport torch\nx = torch.ones(2, requires_grad=True)")
     made.run("given", "from torch import nn\nclass M(nn.Module):\n    pass\nM()(1) if 0 else M()")
@@ -210,19 +211,17 @@ def test_what_functions_are_written_without_is_gone_there(bare, category):
 
 
 def test_endless_loop_is_ended_and_the_rest_goes_on(zygote):
-    made = Student(zygote, replace(QUICK, cell_seconds=0.5))
+    made = Student(zygote, replace(AMPLE, cell_seconds=2.0))
     made.run("one", "kept = 1")
-    start = time.monotonic()
-    with pytest.raises(EndedError, match=r"two: no answer within 0\.5 s"):
+    with pytest.raises(EndedError, match="two: no answer within 2 s"):
         made.run("two", "while True: pass")
-    assert time.monotonic() - start < 10
     assert made.fetch("kept") == 1
     assert [state for state, _ in made.events] == ["timed out"]
     made.close()
 
 
 def test_total_time_is_bounded(zygote):
-    made = Student(zygote, replace(QUICK, cell_seconds=0.4, total_seconds=0.9))
+    made = Student(zygote, replace(AMPLE, cell_seconds=0.4, total_seconds=0.9))
     for number in range(4):
         with pytest.raises(EndedError):
             made.run(f"{number}", "while True: pass")
@@ -232,7 +231,7 @@ def test_total_time_is_bounded(zygote):
 
 
 def test_memory_is_bounded(zygote):
-    made = Student(zygote, replace(QUICK, memory_megabytes=200))
+    made = Student(zygote, replace(AMPLE, memory_megabytes=200))
     with pytest.raises((StudentError, EndedError)):
         made.run("eat", "kept = [bytearray(2**20) for _ in range(1000)]")
     made.close()
@@ -263,7 +262,7 @@ def test_printing_is_bounded(student):
 
 
 def test_no_descendant_outlives_its_submission(zygote):
-    made = Student(zygote, QUICK)
+    made = Student(zygote, AMPLE)
     code = """
 import os, time
 if os.fork() == 0:
@@ -276,7 +275,7 @@ if os.fork() == 0:
         made.run("fork", code)
     made.close()
     inside = zygote._process.pid
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + 120
     while (alive := descendants(inside)) > most(zygote) and time.monotonic() < limit:
         time.sleep(0.05)
     assert alive <= most(zygote)

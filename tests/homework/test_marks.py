@@ -1,11 +1,14 @@
 """Grading a folder of submissions: states, resuming, nothing lost, and the commands around it."""
 
+import functools
 import json
+import pickle
 import resource
+import shutil
 import sqlite3
 import subprocess
 import sys
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -15,9 +18,8 @@ import homework
 
 pytest.importorskip("nbgrader")
 
-from grader import course, export, keys, marks, shard
+from grader import course, export, keys, marks, run, shard
 from grading import (
-    MINI,
     Inline,
     exported,
     mini_course,
@@ -25,7 +27,8 @@ from grading import (
     mini_hand_in,
     mini_notebook,
 )
-from submissions import HOMEWORK, hand_in
+from shards import as_before, dying
+from submissions import HOMEWORK, MINI, hand_in
 
 WRONG = "def double(x):\n    return x\n"
 
@@ -52,8 +55,27 @@ def blank(tmp_path_factory):
 
 @pytest.fixture
 def root(blank, tmp_path):
-    subprocess.run(["cp", "-r", blank, tmp_path / "course"], check=True)
-    return tmp_path / "course"
+    return shutil.copytree(blank, tmp_path / "course")
+
+
+@pytest.fixture
+def grade(request, root):
+    """Grade as one submission was before; with ``--whole`` anew, by nbgrader in new processes.
+
+    For tests of what is around it, in processes that would first have to load all that it takes.
+    """
+    if request.config.getoption("--whole"):
+        return shard.grade
+    results = []
+
+    def kept(job):
+        results.append(shard.grade(job))
+        return results[-1]
+
+    mini_hand_in(root, "before")
+    mini_graded(root, executor=Inline(instead=kept))
+    shutil.rmtree(root / "submitted" / "before")
+    return functools.partial(as_before, *results)
 
 
 # -- what is earned
@@ -145,12 +167,12 @@ def test_an_interrupted_run_grades_only_what_is_left(root):
     assert {row.points for row in rows.values()} == {5}
 
 
-def test_killed_in_the_middle_and_started_again(root):
+def test_killed_in_the_middle_and_started_again(root, grade):
     for i in range(6):
         mini_hand_in(root, f"s{i}")
     script = (
         "import sys; sys.path[:0] = sys.argv[1:3]\n"
-        "import os, pathlib, grading\n"
+        "import os, pathlib, pickle, grading\n"
         "from grader import marks\n"
         "enter, count = marks.Marks.enter, []\n"
         "def dying(self, result, *, mark):\n"
@@ -158,9 +180,12 @@ def test_killed_in_the_middle_and_started_again(root):
         "    if len(count) == 3: marks.write = lambda *a: os._exit(9)\n"
         "    return enter(self, result, mark=mark)\n"
         "marks.Marks.enter = dying\n"
-        "grading.mini_graded(pathlib.Path(sys.argv[3]))\n"
+        "grade = pickle.loads(pathlib.Path(sys.argv[4]).read_bytes())\n"
+        "executor = grading.Inline(instead=grade)\n"
+        "grading.mini_graded(pathlib.Path(sys.argv[3]), executor=executor)\n"
     )
-    paths = [str(HOMEWORK), str(Path(__file__).parent), str(root)]
+    (root / "grade").write_bytes(pickle.dumps(grade))
+    paths = [str(HOMEWORK), str(Path(__file__).parent), str(root), str(root / "grade")]
     died = subprocess.run([sys.executable, "-c", script, *paths], check=False, capture_output=True)
     assert died.returncode == 9, died.stderr.decode()[-500:]
     again = Inline()
@@ -182,8 +207,6 @@ def test_a_changed_source_is_graded_again(root):
     mini_hand_in(root, "ann")
     mini_graded(root)
     again = Inline()
-    from grader import run
-
     run.grade_all(root, {"mini": MINI + "\nOne more word.\n"}, executor=again)
     assert again.done == 1
 
@@ -306,23 +329,14 @@ def test_a_fault_of_the_grader_is_no_mark_and_is_tried_again(root, monkeypatch):
     assert mini_graded(root)["ann"].points == 5
 
 
-def dying(job):
-    import os
-
-    os._exit(1)
-
-
-def test_a_shard_that_dies_costs_only_what_killed_it(root, monkeypatch):
+def test_a_shard_that_dies_costs_only_what_killed_it(root, grade, monkeypatch):
     for student in ("ann", "bob", "cho", "dev"):
         mini_hand_in(root, student)
-    from grader import run
-
-    real = run._pool
-    pools = []
+    real, pools = run._pool, []
 
     class Dying(ProcessPoolExecutor):
         def submit(self, function, job):
-            return super().submit(dying if job.student == "bob" else function, job)
+            return super().submit(dying if job.student == "bob" else grade, job)
 
     def pool(jobs):
         made = real(jobs)
@@ -335,6 +349,28 @@ def test_a_shard_that_dies_costs_only_what_killed_it(root, monkeypatch):
     assert [rows[student].points for student in ("ann", "cho", "dev")] == [5, 5, 5]
     assert (rows["bob"].points, rows["bob"].state) == (None, "crashed")
     assert len(pools) >= 2
+
+
+def test_what_a_broken_pool_does_not_take_is_not_lost(root, grade, monkeypatch):
+    """A process may die between two submissions that are handed to it."""
+    for student in ("ann", "bob", "cho"):
+        mini_hand_in(root, student)
+    pools = []
+
+    class Breaking(Inline):
+        def submit(self, function, job):
+            if self.done == 1 and len(pools) == 1:
+                raise BrokenExecutor
+            return super().submit(function, job)
+
+    def pool(jobs):
+        pools.append(Breaking(instead=grade))
+        return pools[-1]
+
+    monkeypatch.setattr(run, "_pool", pool)
+    rows = mini_graded(root, executor=None, jobs=1)
+    assert [row.points for row in rows.values()] == [5, 5, 5]
+    assert len(pools) == 2
 
 
 # -- the commands

@@ -87,7 +87,7 @@ class Everything(float):
         {"key": b"bytes"},
         Counter(a=1),
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )
 def test_anything_else_is_refused(value):
     with pytest.raises(values.NotDataError):
@@ -174,4 +174,4 @@ def test_messages_arrive_whole(pair):
     ours, theirs = pair
     for message in ({"do": "run"}, [1, 2, None], "text"):
         values.send(theirs, message)
-        assert values.receive(ours, deadline=time.monotonic() + 5) == message
+        assert values.receive(ours, deadline=time.monotonic() + 120) == message

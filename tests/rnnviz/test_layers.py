@@ -57,7 +57,7 @@ tasks.temporal_order(2, 20, generator=torch.Generator())
 
 def in_a_fresh_process(code):
     command = [sys.executable, "-W", "error", "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
 

@@ -51,9 +51,16 @@ def values_of(control):
     return (control.min, middle, control.max)
 
 
-def test_every_combination_of_controls_redraws_and_reports(panel):
+def test_every_combination_of_controls_redraws_and_reports(panel, request):
+    """Of more than 30 combinations a third, in which all but one control still take all of theirs.
+
+    With ``--whole`` every one.
+    """
     seen = {}
-    for values in itertools.product(*(values_of(c) for c in panel.controls.values())):
+    every = list(itertools.product(*(enumerate(values_of(c)) for c in panel.controls.values())))
+    if len(every) > 30 and not request.config.getoption("--whole"):
+        every = [places for places in every if sum(place for place, _ in places) % 3 == 0]
+    for values in ([value for _, value in places] for places in every):
         for control, value in zip(panel.controls.values(), values, strict=True):
             control.value = value
         assert bytes(panel.image.value).startswith(b"\x89PNG")

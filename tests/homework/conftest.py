@@ -1,0 +1,36 @@
+"""Where the homework is graded, and where it is not."""
+
+import sys
+import tempfile
+
+import pytest
+
+# A submission is graded in processes that only Linux can shut in. On other systems these files are
+# skipped unread, since their very imports ask for it; the others hold there too.
+GRADING = {
+    "test_attacks.py",
+    "test_bank.py",
+    "test_cluster.py",
+    "test_isolation.py",
+    "test_marks.py",
+}
+
+
+class NotHere(pytest.Module):
+    def collect(self):
+        reason = f"{self.path.name}: grading needs Linux, this is {sys.platform}"
+        pytest.skip(reason, allow_module_level=True)
+
+
+def pytest_pycollect_makemodule(module_path, parent):
+    if module_path.name in GRADING and sys.platform != "linux":
+        return NotHere.from_parent(parent, path=module_path)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_temporary_files(tmp_path_factory):
+    """Give this run a folder for temporary files: the grader hides all that it finds in there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("temporary")))
+        patch.setattr(tempfile, "tempdir", None)
+        yield
