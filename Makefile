@@ -2,8 +2,10 @@
 PYTHON      ?= python3
 VENV        := .venv
 BIN         := $(VENV)/bin
-INSTALLED   := $(VENV)/.installed
-GRADER      := $(VENV)/.homework
+READING     := $(VENV)/.installed
+TESTING     := $(VENV)/.test
+GRADING     := $(VENV)/.homework
+LINTING     := $(VENV)/.lint
 HOMEWORK    := $(BIN)/python notebooks/homework/homework.py
 # A file to a worker, in the order of their names, and one thread to a process.
 PYTEST      := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
@@ -12,64 +14,84 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 .PHONY: lecture test notebooks text experiments homework grade formgrader marks feedback bank bench lint clean
 
-lecture: $(INSTALLED)  ## set up, then open the course in JupyterLab
+lecture: $(READING)  ## set up, then open the course in JupyterLab
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
-test: $(GRADER)  ## set up, then run every test on all cores, strict nbval included
+test: $(TESTING)  ## set up, then run every test on all cores, strict nbval included
 	$(PYTEST) --nbval
 
-notebooks: $(INSTALLED)  ## text -> executed notebooks (NOTEBOOK=01 for one of them)
+notebooks: $(TESTING)  ## text -> executed notebooks (NOTEBOOK=01 for one of them)
 	$(BIN)/python notebooks/build.py notebooks $(NOTEBOOK)
 
-text: $(INSTALLED)  ## take edits made in JupyterLab back into notebooks/text
+text: $(TESTING)  ## take edits made in JupyterLab back into notebooks/text
 	$(BIN)/python notebooks/build.py text $(NOTEBOOK)
 
-experiments: $(INSTALLED)  ## rerun the stored experiments, ten minutes on two cores (JOBS=2)
+experiments: $(READING)  ## rerun the stored experiments, ten minutes on two cores (JOBS=2)
 	$(BIN)/python notebooks/experiments/trained_flow.py --jobs $(or $(JOBS),2)
 
-homework: $(GRADER)  ## student versions, secret and tokens (COURSE=… for another folder)
+homework: $(GRADING)  ## student versions, secret and tokens (COURSE=… for another folder)
 	$(HOMEWORK) release
 
-grade: $(GRADER)  ## autograde what was handed in and print the table (JOBS=2 processes)
+grade: $(GRADING)  ## autograde what was handed in and print the table (JOBS=2 processes)
 	$(HOMEWORK) grade --jobs $(or $(JOBS),2)
 
-formgrader: $(GRADER)  ## grade the explained parts by hand, in the browser
+formgrader: $(GRADING)  ## grade the explained parts by hand, in the browser
 	cd $(or $(HOMEWORK_COURSE),notebooks/homework/course) && $(abspath $(BIN))/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.default_url=/formgrader
 
-marks: $(GRADER)  ## course/marks.csv
+marks: $(GRADING)  ## course/marks.csv
 	$(HOMEWORK) export
 
-feedback: $(GRADER)  ## an HTML page for each submission of which nothing waits for a person
+feedback: $(GRADING)  ## an HTML page for each submission of which nothing waits for a person
 	$(HOMEWORK) feedback
 
-bank: $(GRADER)  ## every test in full: the grader on all right and wrong solutions and attacks
+bank: $(TESTING)  ## every test in full: the grader on all right and wrong solutions and attacks
 	$(PYTEST) tests --whole
 
-bench: $(GRADER)  ## ratios against what people would write, measured in one run
-	$(BIN)/pytest benchmarks --benchmark-sort=name --benchmark-columns=median,iqr,rounds
+bench: $(TESTING)  ## ratios against what people would write, in one run (FULL=1: large sizes too)
+	$(BIN)/pytest benchmarks --verbose $(if $(FULL),--in-full) --benchmark-sort=name --benchmark-columns=median,iqr,rounds
 
-lint: $(INSTALLED)
-	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+lint: $(LINTING)  ## style, types of the package, and the files that other services read
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .benchmarks .hypothesis
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .benchmarks .hypothesis
 
 ifdef COURSE
 export HOMEWORK_COURSE := $(abspath $(COURSE))
 endif
 
-# torch alone is looked up in the extra index (--no-deps), so that a machine that cannot reach it
-# loses seconds there, not minutes; the next line finds torch in place and installs the rest. The
-# last one keeps JupyterLab from asking, in front of a class, whether to fetch its news.
-$(INSTALLED): pyproject.toml
-	$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"Python 3.11 or newer is needed, this is {v[0]}.{v[1]}: make PYTHON=python3.12 …")'
+# pip fetches two things: torch, since it falls back where the extra index cannot be reached
+# (--no-deps and one retry: after a second, not minutes), and uv, which does the rest in seconds and
+# finds torch in place. Nothing is compiled ahead: the first start writes what it needs in 5 s.
+# uv does not read pip's configuration, so a mirror that is named there is handed on.
+PIP     := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+INSTALL := UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2> /dev/null)}}" \
+           $(BIN)/uv pip install --quiet --python $(BIN)/python --editable
+
+# The page_config keeps JupyterLab from asking, in front of a class, whether to fetch its news.
+$(READING): pyproject.toml
+	$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(not (3, 11) <= v < (3, 15) and f"Python 3.11 to 3.14 is needed (torch 2.13 has no later one), this is {v[0]}.{v[1]}: make PYTHON=python3.12 …")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --extra-index-url $(TORCH_INDEX) torch==2.13.0
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[course,test]'
-	$(BIN)/jupyter labextension disable --level=sys_prefix "@jupyterlab/apputils-extension:announcements" 2> /dev/null
+	$(PIP) uv
+	$(PIP) --no-deps --no-compile --retries 1 --extra-index-url $(TORCH_INDEX) torch==2.13.0
+	$(INSTALL) '.[course]'
+	mkdir -p $(VENV)/etc/jupyter/labconfig
+	echo '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}' > $(VENV)/etc/jupyter/labconfig/page_config.json
 	touch $@
 
-# nbgrader is not needed to read or teach the course, so it comes with the first homework command.
-$(GRADER): $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[course,test,homework]'
+# What tests, graders and linters need comes with the first command that needs it.
+$(TESTING): $(READING)
+	$(INSTALL) '.[course,test,homework]'
+	touch $@
+
+$(GRADING): $(READING)
+	$(INSTALL) '.[course,homework]'
+	touch $@
+
+$(LINTING): $(READING)
+	$(INSTALL) '.[course,lint]'
 	touch $@

@@ -25,11 +25,17 @@ from grader.source import read  # noqa: E402
 
 ASSIGNMENT = "02_bptt"
 SECRET = "0123456789abcdef" * 2
-SIZE = 12
 
 
-def jobs():
+@pytest.fixture(scope="module")
+def in_full(pytestconfig):
+    return pytestconfig.getoption("--in-full")
+
+
+@pytest.fixture(scope="module")
+def work(in_full):
     """Return a class: right and wrong solutions from the bank."""
+    size = 12 if in_full else 4
     bank = submissions.cases(ASSIGNMENT)
     return [
         shard.Job(
@@ -40,7 +46,7 @@ def jobs():
             token=keys.token(SECRET, case.student),
             exam_key=keys.exam_key(SECRET, case.student, ASSIGNMENT),
         )
-        for case in bank[:: len(bank) // SIZE][:SIZE]
+        for case in bank[:: len(bank) // size][:size]
     ]
 
 
@@ -51,22 +57,20 @@ def marks():
 
 
 @pytest.mark.parametrize("shards", [1, 2, 4])
-def test_shards(benchmark, marks, shards):
-    work = jobs()
+def test_shards(benchmark, remark, work, in_full, marks, shards):
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(shards, mp_context=spawn) as pool:
         list(pool.map(shard.grade, work))  # warm: each shard has its torch and its course
         results = benchmark.pedantic(
-            lambda: list(pool.map(shard.grade, work)), rounds=3, iterations=1
+            lambda: list(pool.map(shard.grade, work)), rounds=3 if in_full else 1, iterations=1
         )
     marks[shards] = {one.student: one.scores for one in results}
-    say(benchmark, f"{shards} shards")
+    remark(rate(benchmark, f"{shards} shards", len(work)))
 
 
-def test_nbgraders_own_loop(benchmark, marks, tmp_path):
+def test_nbgraders_own_loop(benchmark, remark, work, marks, tmp_path):
     from nbgrader.converters import Autograde
 
-    work = jobs()
     course.generate(tmp_path, {ASSIGNMENT: submissions.SOURCES[ASSIGNMENT]})
     for job in work:
         folder = tmp_path / "submitted" / job.student / ASSIGNMENT
@@ -88,7 +92,7 @@ def test_nbgraders_own_loop(benchmark, marks, tmp_path):
         benchmark.pedantic(loop, rounds=1, iterations=1)
     finally:
         del os.environ["HOMEWORK_EXAM"]
-    say(benchmark, "nbgrader's own loop")
+    remark(rate(benchmark, "nbgrader's own loop", len(work)))
     with course.gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
         theirs = {
             job.student: {
@@ -105,8 +109,8 @@ def test_nbgraders_own_loop(benchmark, marks, tmp_path):
         assert ours == theirs, f"marks of {shards} shards"
 
 
-def say(benchmark, name):
-    """Print submissions a minute and seconds of a submission."""
+def rate(benchmark, name, size):
+    """Say submissions a minute and seconds of a submission."""
     seconds = benchmark.stats.stats.median
-    benchmark.extra_info["submissions a minute"] = round(60 * SIZE / seconds, 1)
-    print(f"\n{name}: {60 * SIZE / seconds:.0f} a minute, {seconds / SIZE:.2f} s a submission")
+    benchmark.extra_info["submissions a minute"] = round(60 * size / seconds, 1)
+    return f"{name}: {60 * size / seconds:.0f} a minute, {seconds / size:.2f} s a submission"

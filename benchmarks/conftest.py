@@ -1,8 +1,29 @@
+"""The table of ratios at the end of a session, and the option for the large sizes.
+
+A rival that takes many seconds a round runs at a smaller size, so that `make bench` takes minutes;
+what is marked `in_full` runs with `--in-full` only.
+"""
+
 import pytest
 
 # What the session measured: (comparison, way, seconds, goal), and remarks to print below it.
 ROWS = []
 REMARKS = []
+
+
+def pytest_addoption(parser):
+    parser.addoption("--in-full", action="store_true", help="also the sizes that take long")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "in_full: a large size, run with --in-full only")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--in-full"):
+        large = [item for item in items if item.get_closest_marker("in_full")]
+        config.hook.pytest_deselected(items=large)
+        items[:] = [item for item in items if item not in large]
 
 
 @pytest.fixture
@@ -32,7 +53,7 @@ def seconds_of_ours(comparison):
 
 
 def pytest_terminal_summary(terminalreporter):
-    if not ROWS:
+    if not ROWS and not REMARKS:
         return
     terminalreporter.section("ours beside what people would write, medians of this run")
     for comparison, way, seconds, goal in ROWS:

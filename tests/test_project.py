@@ -1,5 +1,6 @@
 """What a newcomer relies on: the environments, the wheel, the two commands."""
 
+import json
 import os
 import re
 import shutil
@@ -7,8 +8,8 @@ import subprocess
 import sys
 import tomllib
 import venv
-from importlib.metadata import version
-from importlib.util import find_spec
+import zipfile
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,12 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
 REQUIRED = [
     Requirement(line)
-    for line in [
-        *PROJECT["dependencies"],
-        *(line for extra in PROJECT["optional-dependencies"].values() for line in extra),
-    ]
+    for line in [*PROJECT["dependencies"], *(line for extra in EXTRAS.values() for line in extra)]
 ]
+(TORCH,) = [str(need) for need in REQUIRED if need.name == "torch" and "==" in str(need)]
 CONDA_NAMES = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}
 
 
@@ -51,16 +51,33 @@ def test_environment_yml_names_the_bounds_of_pyproject():
 
 
 def test_what_is_installed_satisfies_every_bound():
-    homework = [Requirement(line).name for line in PROJECT["optional-dependencies"]["homework"]]
+    elsewhere = names(EXTRAS["homework"] + EXTRAS["lint"])  # asked for only where they are used
     for need in REQUIRED:
-        if need.name in homework and not find_spec(need.name):
-            continue  # what grades the homework is asked for only where it is graded
-        assert need.specifier.contains(version(need.name), prereleases=True), need
+        try:
+            installed = version(need.name)
+        except PackageNotFoundError:
+            assert need.name in elsewhere, f"{need} is not installed"
+        else:
+            assert need.specifier.contains(installed, prereleases=True), need
 
 
-def test_makefile_installs_the_torch_that_pyproject_pins():
-    (pin,) = [need for need in REQUIRED if need.name == "torch" and "==" in str(need.specifier)]
-    assert f" {pin}\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
+def names(lines):
+    return {Requirement(line).name for line in lines}
+
+
+def test_a_reader_gets_no_tool_of_tests_homework_or_lint():
+    """Look at all that the course brings, and all that this brings in turn."""
+    tools = names(EXTRAS["test"] + EXTRAS["homework"] + EXTRAS["lint"]) | {"dask"}
+    tools -= {"packaging", "nbclient", "pyyaml"}  # JupyterLab itself stands on these
+    found, waiting = set(), names(PROJECT["dependencies"] + EXTRAS["course"])
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        for need in map(Requirement, requires(name) or []):
+            if need.name not in found and (not need.marker or need.marker.evaluate({"extra": ""})):
+                waiting.add(need.name)
+    assert {"torch", "ipykernel", "tornado"} <= found
+    assert not found & tools
 
 
 def test_every_dependency_says_what_it_is_for():
@@ -71,21 +88,66 @@ def test_every_dependency_says_what_it_is_for():
             assert "#" in line, f"{need.name} has no comment"
 
 
-@pytest.mark.skipif(
-    Path(sys.prefix) != ROOT / ".venv" or not shutil.which("make"),
-    reason="not the environment of make",
+STUB = """#!/bin/sh
+# Stands in for python, uv and all the rest: writes down how it was called.
+echo "$0 $*" >> calls
+if [ "$2" = venv ]; then
+  mkdir -p .venv/bin
+  for tool in python uv jupyter pytest ruff mypy check-jsonschema; do cp "$0" .venv/bin/$tool; done
+fi
+"""
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not there")
+@pytest.mark.parametrize(
+    ("target", "extras", "command"),
+    [
+        ("lecture", [], "jupyter lab"),
+        ("test", [".[course,test,homework]"], "--nbval"),
+        ("grade", [".[course,homework]"], "homework.py grade"),
+        ("lint", [".[course,lint]"], "ruff check"),
+    ],
 )
-def test_a_second_make_has_nothing_to_install():
-    for target, command in (
-        ("lecture", "jupyter lab"),
-        ("test", "pytest"),
-        ("grade", "homework.py"),
-    ):
-        run = subprocess.run(
-            ["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=True
-        )
-        assert command in run.stdout
-        assert "pip install" not in run.stdout
+def test_make_installs_what_a_command_needs_and_once(tmp_path, target, extras, command):
+    for name in ("Makefile", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "stub").write_text(STUB, encoding="utf-8")
+    (tmp_path / "stub").chmod(0o755)
+    own = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+
+    def make():
+        """Run make; return what it installed, once it has run the command itself."""
+        run = ["make", target, "PYTHON=./stub"]
+        subprocess.run(run, cwd=tmp_path, env=own, capture_output=True, check=True)
+        calls = (tmp_path / "calls").read_text(encoding="utf-8")
+        (tmp_path / "calls").unlink()
+        assert command in calls
+        return [line.split()[-1] for line in calls.splitlines() if " install " in line]
+
+    everything = ["uv", TORCH, ".[course]", *extras]
+    assert make() == everything
+    assert make() == []
+    later = (tmp_path / ".venv/.installed").stat().st_mtime + 60
+    os.utime(tmp_path / "pyproject.toml", (later, later))
+    assert make()[:3] == everything[:3]
+
+
+def test_what_services_read_names_what_is_here():
+    files = [*ROOT.glob(".github/workflows/*.yml"), ROOT / ".pre-commit-config.yaml"]
+    files += [ROOT / name for name in ("Makefile", "README.md", "environment.yml", ".ci/run")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    tests = set(re.findall(r"(tests/[\w/]+\.py)(?:::(\w+))?", text))
+    assert ("tests/test_project.py", "test_what_is_installed_satisfies_every_bound") in tests
+    for path, name in tests:
+        assert f"def {name}" in (ROOT / path).read_text(encoding="utf-8")
+    for extras in re.findall(r"\.\[([\w,]+)\]", text):
+        assert set(extras.split(",")) <= set(EXTRAS), extras
+    container = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text(encoding="utf-8"))
+    assert "environment.yml" in container["onCreateCommand"]
+    for path in container["customizations"]["codespaces"]["openFiles"]:
+        assert (ROOT / path).is_file()
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert (citation["version"], citation["license"]) == (PROJECT["version"], PROJECT["license"])
 
 
 def test_tests_are_called_the_same_in_every_run_and_every_clone(request, tmp_path):
@@ -154,6 +216,10 @@ def wheel(tmp_path_factory):
     return built
 
 
+def test_the_wheel_says_that_it_has_types(wheel):
+    assert "rnnviz/py.typed" in zipfile.ZipFile(wheel).namelist()
+
+
 POSTER = """
 import sys, torch, rnnviz
 assert not sys.modules.get('matplotlib') and not sys.modules.get('ipywidgets')
@@ -170,23 +236,27 @@ print(rnnviz.__file__)
 def test_the_wheel_imports_and_draws_without_jupyter(wheel, tmp_path, request):
     """Only what the wheel itself asks for is there: no Jupyter, no test tools.
 
-    With ``--whole`` in an empty environment, which PyTorch takes long to be installed in. Else
-    beside this one's packages, without ipywidgets.
+    With ``--whole`` in an empty environment, where PyTorch takes long to install. Else beside this
+    one's packages, without ipywidgets.
     """
-    install = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
     if request.config.getoption("--whole"):
         venv.create(tmp_path / "empty", with_pip=False)
         python = tmp_path / "empty" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-        pin = next(str(need) for need in REQUIRED if "torch==" in str(need))
-        install += ["--python", python, "install", "--no-compile", wheel, pin]
+        # As make does it: on Linux the plain index would bring gigabytes of CUDA.
+        makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+        index = re.search(r"TORCH_INDEX \?= (\S+)", makefile)[1]
+        pip += ["--python", python, "install", "--no-compile"]
+        torch = ["--no-deps", "--retries", "1", "--extra-index-url", index, TORCH]
+        subprocess.run([*pip, *torch], check=True, capture_output=True)
+        subprocess.run([*pip, wheel], check=True, capture_output=True)
         program = POSTER
     else:
-        python = sys.executable
-        install += ["install", "--no-deps", "--target", tmp_path / "alone", wheel]
-        path = str(tmp_path / "alone")
+        python, path = sys.executable, str(tmp_path / "alone")
+        pip += ["install", "--no-deps", "--target", path, wheel]
+        subprocess.run(pip, check=True, capture_output=True)
         program = f"import sys\nsys.path.insert(0, {path!r})\nsys.modules['ipywidgets'] = None\n"
         program += POSTER
-    subprocess.run(install, check=True, capture_output=True)
     run = subprocess.run(
         [python, "-I", "-c", program, tmp_path / "poster.png"],
         cwd=tmp_path,
