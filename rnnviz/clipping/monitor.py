@@ -62,10 +62,9 @@ class GradientNormMonitor:
             raise ValueError("clip() must come after backward(), before zero_grad(): got no grad")
         if any(gradient.requires_grad for gradient in gradients):  # made with create_graph=True
             gradients = [gradient.detach() for gradient in gradients]
-        try:
-            norms = torch._foreach_norm(gradients, 2, self._norm_dtype)
-        except NotImplementedError:
-            raise ValueError("gradients must be dense, got a sparse one") from None
+        if any(gradient.is_sparse for gradient in gradients):  # some releases of torch take it
+            raise ValueError("gradients must be dense, got a sparse one")
+        norms = torch._foreach_norm(gradients, 2, self._norm_dtype)
         unit, relative = 1.0, math.hypot(*map(float, norms))
         fast = SAFE_NORMS[0] < relative < SAFE_NORMS[1]  # else the exact norm, if there is one
         if not fast and all(gradient.isfinite().all() for gradient in gradients):
