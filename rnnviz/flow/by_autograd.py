@@ -68,7 +68,7 @@ def _by_sequence(gradients: Tensor, last: Tensor) -> Tensor:
 
 def _squares(last: Tensor, earlier: list[Tensor], seeds: Tensor) -> Tensor:
     """Return the sum over the seeds of ‖seedᵀ ∂last/∂earlier‖², shape (earlier, batch), float64."""
-    total = 0
+    total = last.new_zeros((), dtype=torch.float64)
     for seed in seeds.split(max(1, CHUNK // max(1, last.numel()))):
         blocks = [_by_sequence(g, last) for g in _filled_vjps(last, earlier, seed)]
         wide = {"dim": 2, "dtype": torch.float64}

@@ -116,18 +116,18 @@ def jacobian_of(layer: LayerRun) -> JacobianFlow:
     # One set of rows for ∂h_T, and one for ∂c_T.
     blocks = list(zip(*(rows.split(sizes) for rows in _unit_rows(layer)), strict=True))
     logs = [tape[0].new_zeros(tape[0].shape[1]) for _ in sizes]  # of what rescaling has taken out
-    found = [[] for _ in sizes]
+    norms: list[list[Tensor]] = [[] for _ in sizes]
     for lag, k in enumerate(steps):
         here = tuple(part[k] for part in factors)
         for n, (vectors, size) in enumerate(zip(blocks, sizes, strict=True)):
             at = layer.cell.total(vectors, here, weights)[1] if n else vectors[0]
             log_norm = torch.linalg.vector_norm(at, dim=(0, 2)).log() + logs[n]
-            found[n].append((log_norm - 0.5 * math.log(size)).mean())
+            norms[n].append((log_norm - 0.5 * math.log(size)).mean())
             blocks[n] = layer.cell.back(vectors, here, weights)
             if lag % RESCALE == 0:
                 blocks[n], taken_out = rescaled(blocks[n], (0, 2))
                 logs[n] = logs[n] + taken_out
-    stacked = [torch.stack(norms) for norms in found]
+    stacked = [torch.stack(each) for each in norms]
     cell = stacked[1] if len(stacked) == 2 else None
     return JacobianFlow(stacked[0], cell, layer.name, _gates(layer, tape))
 
@@ -173,8 +173,9 @@ def step_jacobian(
     known = is_known(module)
     if not isinstance(x, Tensor):
         raise ValueError(f"x must be a tensor, got {type(x).__name__}")
-    if known and (x.ndim > 2 or x.shape[-1:] != (module.input_size,)):
-        wanted = f"(batch, {module.input_size}) or ({module.input_size},)"
+    size = getattr(module, "input_size", None)
+    if known and (x.ndim > 2 or x.shape[-1:] != (size,)):
+        wanted = f"(batch, {size}) or ({size},)"
         raise ValueError(f"x must be one step, of shape {wanted}, got {shape_of(x)}")
     time = 1 if known and x.ndim == 2 and getattr(module, "batch_first", False) else 0
     with unroll(module, x.unsqueeze(time), state, graph=False) as run:

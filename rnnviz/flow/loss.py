@@ -13,7 +13,9 @@ def loss_of(loss: Loss, outputs: Tensor, ends: list[Tensor]) -> Tensor:
     """Return the loss as one number with a graph; `ends` are the last states of each direction."""
     if not callable(loss):
         check_choice("loss", loss, (None, "last", "every"))
-        return outputs.sum() if loss == "every" else sum(end.sum() for end in ends)
+        if loss == "every":
+            return outputs.sum()
+        return sum((end.sum() for end in ends), start=outputs.new_zeros(()))
     value = loss(outputs)
     if not isinstance(value, Tensor) or value.numel() != 1:
         came = shape_of(value) if isinstance(value, Tensor) else type(value).__name__

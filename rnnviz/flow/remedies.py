@@ -1,5 +1,6 @@
 """What is known to keep a gradient alive, tried on copies."""
 
+import functools
 import math
 from collections.abc import Callable
 
@@ -65,7 +66,7 @@ def _remedies(module: Callable) -> list[tuple[str, Callable[[nn.Module], None]]]
         if not module.bias:
             return []
         gate = "forget" if isinstance(module, nn.LSTM | nn.LSTMCell) else "update"
-        return [(f"{gate} bias {b:g}", lambda m, b=b: set_gate_bias(m, b)) for b in BIASES]
+        return [(f"{gate} bias {b:g}", functools.partial(set_gate_bias, value=b)) for b in BIASES]
     if isinstance(module, nn.RNN | nn.RNNCell):
         relu = module.nonlinearity == "relu"
         name = "identity recurrent weights" if relu else "orthogonal recurrent weights"

@@ -106,7 +106,7 @@ def _run_fused(module: nn.RNNBase, inputs: Tensor, state: object) -> Unrolled:
     _check_sequence(x)
     ways = 2 if module.bidirectional else 1
     firsts = _first_states(module, x, state, (module.num_layers * ways,), batched)
-    layers = []
+    layers: list[LayerRun] = []
     for number in range(module.num_layers):
         outputs = []
         for way in range(ways):
@@ -155,7 +155,7 @@ def _parts(state: object, sizes: list[int]) -> list[Tensor | None]:
     """Return the tensors of a state: as many as the module has, or None for each."""
     if state is None:
         return [None] * len(sizes)
-    parts = list(state) if isinstance(state, tuple | list) else [state]
+    parts: list = list(state) if isinstance(state, tuple | list) else [state]
     if len(parts) != len(sizes) or not all(isinstance(part, Tensor) for part in parts):
         wanted = "a tensor h_0" if len(sizes) == 1 else "a pair of tensors (h_0, c_0)"
         came = ", ".join(type(part).__name__ for part in parts)

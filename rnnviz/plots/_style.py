@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import ParamSpec
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -24,6 +25,8 @@ VANISHES = "#0072B2"
 EXPLODES = "#D55E00"
 NEUTRAL = "#555555"
 OTHERS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+
+P = ParamSpec("P")  # what a drawing function takes: its users see its own signature
 
 LOG10 = math.log(10)  # the numbers are natural logarithms, an axis counts powers of ten
 
@@ -56,16 +59,12 @@ def grid_image(ax: Axes, across: Tensor, up: Tensor, values: Tensor, **look: obj
     return image
 
 
-def styled(
-    draw: Callable[..., Axes] | None = None, *, projection: str | None = None
-) -> Callable[..., Axes]:
+def styled(draw: Callable[P, Axes], projection: str | None = None) -> Callable[P, Axes]:
     """Run `draw` in the style of the course, with an Axes of a new figure where it got none."""
-    if draw is None:
-        return functools.partial(styled, projection=projection)
     signature = inspect.signature(draw)
 
     @functools.wraps(draw)
-    def drawn(*args, **kwargs):  # the signature that users see is draw's own
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> Axes:
         bound = signature.bind(*args, **kwargs)
         with style():
             if bound.arguments.get("ax") is None:

@@ -91,8 +91,8 @@ def descend(
         check_number("threshold", threshold, above=0)
     here, path = torch.stack([w.detach(), b.detach()]), []
     for update in range(updates + 1):
-        error, *gradient = error_of(*last_state(*here, x0, steps, f), target, f)
-        gradient = torch.stack(gradient)
+        error, *slopes = error_of(*last_state(here[0], here[1], x0, steps, f), target, f)
+        gradient = torch.stack(slopes)
         norm = torch.hypot(*gradient)
         path.append((*here, error, norm))
         if threshold is not None:

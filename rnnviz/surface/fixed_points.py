@@ -88,7 +88,7 @@ def fixed_points(w: float, b: float) -> FixedPoints:
     if w > 4:
         turn = _turning_point(torch.tensor(w, dtype=torch.float64))[0].item()
         ends[1:1] = [turn, -turn]
-    found = {x for low, high in pairwise(ends) if (x := _root(w, b, low, high)) is not None}
+    found = {root for low, high in pairwise(ends) if (root := _root(w, b, low, high)) is not None}
     x = torch.tensor(sorted(found), dtype=torch.float64)
     output = torch.sigmoid(x)
     slope = w * output * (1 - output)

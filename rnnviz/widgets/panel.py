@@ -37,7 +37,7 @@ class Canvas:
         # The layout is settled here once and for all: the axes stay still under the slider.
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
-        self._limits = None
+        self._limits: list | None = None
         self._background = None
 
     def render(self) -> bytes:

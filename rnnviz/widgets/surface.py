@@ -19,7 +19,8 @@ THRESHOLDS = {"none": None, "0.2": 0.2, "1": 1.0, "10": 10.0}
 
 def window(size: int) -> tuple[Tensor, Tensor]:
     """Return `size` weights and biases over the published window, float64."""
-    return tuple(torch.linspace(*ends, size, dtype=torch.float64) for ends in (W, B))
+    w, b = (torch.linspace(*ends, size, dtype=torch.float64) for ends in (W, B))
+    return w, b
 
 
 def horizon(steps: int = STEPS, x0: float = 0.5, *, size: int = 256) -> Panel:

@@ -1,5 +1,7 @@
 """Pictures of the error on its grid of weights and biases."""
 
+from functools import partial
+
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from torch import Tensor
@@ -11,7 +13,7 @@ from rnnviz.surface import ErrorSurface
 FACETS = 50
 
 
-@styled(projection="3d")
+@partial(styled, projection="3d")
 def landscape(surface: ErrorSurface, *, ax: Axes | None = None) -> Axes:
     """Draw the error as a surface over w and b in three dimensions, as the published figure does.
 
