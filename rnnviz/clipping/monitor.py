@@ -62,7 +62,7 @@ class GradientNormMonitor:
             raise ValueError("clip() must come after backward(), before zero_grad(): got no grad")
         if any(gradient.requires_grad for gradient in gradients):  # made with create_graph=True
             gradients = [gradient.detach() for gradient in gradients]
-        if any(gradient.is_sparse for gradient in gradients):  # some releases of torch take it
+        if any(gradient.layout != torch.strided for gradient in gradients):
             raise ValueError("gradients must be dense, got a sparse one")
         norms = torch._foreach_norm(gradients, 2, self._norm_dtype)
         unit, relative = 1.0, math.hypot(*map(float, norms))
