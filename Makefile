@@ -7,8 +7,9 @@ TESTING     := $(VENV)/.test
 GRADING     := $(VENV)/.homework
 LINTING     := $(VENV)/.lint
 HOMEWORK    := $(BIN)/python notebooks/homework/homework.py
-# A file to a worker, in the order of their names, and one thread to a process.
-PYTEST      := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
+# A file to a worker, in the order of their names, and one thread to a process. Many processes are
+# started: where Python is told to write no bytecode, each would compile PyTorch anew.
+PYTEST      := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
 # PyTorch's own CPU wheels: without this index a Linux machine fetches gigabytes of CUDA.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
