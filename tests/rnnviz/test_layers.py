@@ -209,6 +209,18 @@ def test_plots_import_no_widgets(path):
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_a_layer_imports_what_is_declared_for_it_and_no_other_package(path):
+    """The wheel's dependencies are torch, jaxtyping and matplotlib, which brings numpy and PIL."""
+    allowed = {"rnnviz", "torch", "jaxtyping"}
+    if path not in NUMBERS:
+        allowed |= {"matplotlib", "numpy", "PIL"}
+    if path.is_relative_to(PACKAGE / "widgets"):
+        allowed |= {"ipywidgets"}
+    named = {name.partition(".")[0] for name in imported(path)}
+    assert named - set(sys.stdlib_module_names) <= allowed
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_a_file_can_be_read_in_one_sitting(path):
     lines = len(path.read_text(encoding="utf-8").splitlines())
     assert lines <= 250, f"{name_of(path)} has {lines} lines"
