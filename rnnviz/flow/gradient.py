@@ -10,9 +10,7 @@ from torch import Tensor
 from rnnviz.flow.layer_run import LayerRun
 from rnnviz.flow.loss import Loss, loss_of
 from rnnviz.flow.unroll import unroll
-
-# Below this the terms of a square have cancelled to half their digits, and it is not used.
-CANCELLATION = 1e-8
+from rnnviz.products import CANCELLATION
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ def jacobian_of(layer: LayerRun) -> JacobianFlow:
     if layer.cell is None:
         found = jacobian_log_norms(layer)
         return JacobianFlow(found[0], found[1] if len(found) == 2 else None, layer.name)
-    tape, weights = double_tape(layer), layer.double_weights()
+    tape, weights = layer.double_tape(), layer.double_weights()
     factors, steps = layer.cell.factors(tape), layer.order[::-1]
     sizes = [part.shape[-1] for part in layer.first]
     # One set of rows for ∂h_T, and one for ∂c_T.
@@ -183,7 +183,7 @@ def step_jacobian(
         if one.cell is None:
             found, batched = jacobian_of_first_step(one), one.first[0].ndim > 1
         else:
-            here = tuple(part[0] for part in one.cell.factors(double_tape(one)))
+            here = tuple(part[0] for part in one.cell.factors(one.double_tape()))
             rows = one.cell.back(_unit_rows(one), here, one.double_weights())
             found, batched = torch.cat(rows, -1).transpose(0, 1), x.ndim == 2
         return (found if batched else found[0]).to(one.first[0].dtype)
@@ -195,11 +195,6 @@ def _unit_rows(layer: LayerRun) -> tuple[Tensor, ...]:
     rows, batch = sum(sizes), layer.first[0].shape[0]
     identity = torch.eye(rows, dtype=torch.float64, device=layer.first[0].device)
     return identity[:, None].expand(rows, batch, rows).split(sizes, -1)
-
-
-def double_tape(layer: LayerRun) -> Tape:
-    """Return the tape of all steps in float64, in the order of the inputs."""
-    return tuple(part.double() for part in layer.tape())
 
 
 def rescaled(parts: tuple[Tensor, ...], over: tuple[int, ...]) -> tuple[tuple[Tensor, ...], Tensor]:

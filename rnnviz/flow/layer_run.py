@@ -46,6 +46,10 @@ class LayerRun:
         """Return the tape of all steps in one, without a graph: tensors of shape (T, batch, H)."""
         return tuple(torch.stack(part).detach() for part in zip(*self.tapes, strict=True))
 
+    def double_tape(self) -> Tape:
+        """Return that tape in float64."""
+        return tuple(part.double() for part in self.tape())
+
     def double_weights(self) -> Weights:
         """Return the weights in float64, without a graph."""
         return self.weights.map(lambda weight: weight.detach().double())

@@ -8,7 +8,7 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from rnnviz.flow.by_autograd import loss_log_norms
-from rnnviz.flow.jacobian import RESCALE, double_tape, rescaled
+from rnnviz.flow.jacobian import RESCALE, rescaled
 from rnnviz.flow.layer_run import LayerRun
 from rnnviz.flow.loss import Loss, loss_of
 from rnnviz.flow.unroll import unroll
@@ -72,7 +72,7 @@ def _in_closed_form(layer: LayerRun, first: Tensor) -> Tensor:
     weights = layer.double_weights()
     T, B = first.shape[:2]
     # Rows of all steps and sequences below each other: one product of two matrices for each lag.
-    factors = [part.flatten(0, 1) for part in layer.cell.factors(double_tape(layer))]
+    factors = [part.flatten(0, 1) for part in layer.cell.factors(layer.double_tape())]
     zeros = (first.new_zeros(T * B, part.shape[-1]) for part in layer.first[1:])
     parts = (first.flatten(0, 1), *zeros)
     norms, logs = first.new_zeros(T, T), [first.new_zeros(T)]
