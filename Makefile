@@ -6,7 +6,7 @@ READING     := $(VENV)/.installed
 TESTING     := $(VENV)/.test
 GRADING     := $(VENV)/.homework
 LINTING     := $(VENV)/.lint
-HOMEWORK    := $(BIN)/python notebooks/homework/homework.py
+HOMEWORK    := $(BIN)/python -m grader
 # A file to a worker, in the order of their names, and one thread to a process. Many processes are
 # started: where Python is told to write no bytecode, each would compile PyTorch anew.
 PYTEST      := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses logical --dist loadfile --no-loadscope-reorder

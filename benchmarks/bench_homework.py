@@ -17,7 +17,7 @@ import pytest
 pytest.importorskip("nbgrader")
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "tests" / "homework"), str(ROOT / "notebooks" / "homework")]
+sys.path[:0] = [str(ROOT / "tests" / "homework"), str(ROOT)]
 
 import submissions  # noqa: E402
 from grader import course, keys, shard  # noqa: E402

@@ -104,7 +104,7 @@ fi
     [
         ("lecture", [], "jupyter lab"),
         ("test", [".[course,test,homework]"], "--nbval"),
-        ("grade", [".[course,homework]"], "homework.py grade"),
+        ("grade", [".[course,homework]"], "-m grader grade"),
         ("lint", [".[course,lint]"], "ruff check"),
     ],
 )

@@ -16,11 +16,10 @@ import nbformat
 from nbformat import NotebookNode
 
 HERE = Path(__file__).resolve().parent
-HOMEWORK = HERE.parents[1] / "notebooks" / "homework"
 BANK = HERE / "bank"
-sys.path.insert(0, str(HOMEWORK))
+sys.path.insert(0, str(HERE.parents[1]))
 
-from grader import keys, source  # noqa: E402
+from grader import HOMEWORK, keys, source  # noqa: E402
 
 SOURCES = {
     name: path.read_text(encoding="utf-8")

@@ -8,8 +8,8 @@ from nbformat.v4 import new_code_cell
 
 pytest.importorskip("nbgrader")
 
-import calls
 import checks
+from checks import calls
 from grader import course
 from submissions import HOMEWORK, MINI
 

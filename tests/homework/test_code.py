@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import checks
-import reading
-import rules
+from checks import reading, rules
 from grader import code, source, worker
 from submissions import MINI
 

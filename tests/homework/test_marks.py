@@ -14,11 +14,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-import homework
+from grader import __main__ as homework
 
 pytest.importorskip("nbgrader")
 
-from grader import course, export, keys, marks, run, shard
+from grader import ROOT, course, export, keys, marks, run, shard
 from grading import (
     Inline,
     exported,
@@ -28,7 +28,7 @@ from grading import (
     mini_notebook,
 )
 from shards import as_before, dying
-from submissions import HOMEWORK, MINI, hand_in
+from submissions import MINI, hand_in
 
 WRONG = "def double(x):\n    return x\n"
 
@@ -185,7 +185,7 @@ def test_killed_in_the_middle_and_started_again(root, grade):
         "grading.mini_graded(pathlib.Path(sys.argv[3]), executor=executor)\n"
     )
     (root / "grade").write_bytes(pickle.dumps(grade))
-    paths = [str(HOMEWORK), str(Path(__file__).parent), str(root), str(root / "grade")]
+    paths = [str(ROOT), str(Path(__file__).parent), str(root), str(root / "grade")]
     died = subprocess.run([sys.executable, "-c", script, *paths], check=False, capture_output=True)
     assert died.returncode == 9, died.stderr.decode()[-500:]
     again = Inline()

@@ -10,9 +10,9 @@ import sys
 
 import torch
 
-import live
-from calls import HARNESSES, CheckFailedError, call, on_site, refuses
-from tokens import Personal, exam, personal
+from checks import live
+from checks.calls import HARNESSES, CheckFailedError, call, on_site, refuses
+from checks.tokens import Personal, exam, personal
 
 __all__ = ["HARNESSES", "CheckFailedError", "Personal", "accepted", "agree", "call", "choice"]
 __all__ += [

@@ -11,7 +11,7 @@ import warnings
 
 import torch
 
-import rules
+from checks import rules
 
 KEPT = []
 COMPILERS = (

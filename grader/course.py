@@ -12,13 +12,12 @@ from pathlib import Path
 
 import nbformat
 
-from grader.sandbox import MODULES
+from grader import HOMEWORK
 from grader.source import read
 
 # nbgrader starts `alembic` by its bare name, which a virtual environment may not have on the PATH.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
-HOMEWORK = Path(__file__).resolve().parents[1]
 STUB = '# your code here\nraise NotImplementedError("this part is still to be written")'
 TEXT_STUB = "*Your answer here.*"
 
@@ -83,8 +82,12 @@ def generate(root: Path, sources: dict[str, str]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         notebook = nbformat.writes(read(text)) + "\n"
         (folder / f"{assignment}.ipynb").write_text(notebook, encoding="utf-8")
-        for name in MODULES:
-            shutil.copy(HOMEWORK / name, folder)
+        shutil.copytree(
+            HOMEWORK / "checks",
+            folder / "checks",
+            ignore=shutil.ignore_patterns("__pycache__"),
+            dirs_exist_ok=True,
+        )
         _release(root, assignment)
 
 

@@ -1,7 +1,7 @@
 """The homework's command line: release it, grade it, hand back marks and feedback.
 
-Each command works on a course folder (``--course`` or HOMEWORK_COURSE; by default ``course`` beside
-this file, which git does not see).
+Each command works on a course folder (``--course`` or HOMEWORK_COURSE; by default ``course`` in
+the folder of the homework, which git does not see).
 """
 
 import argparse
@@ -12,12 +12,9 @@ import os
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
-
-from grader import course, keys, marks, run, sandbox  # noqa: E402
-from grader.source import sources  # noqa: E402
-from grader.student import Limits  # noqa: E402
+from grader import HOMEWORK, course, keys, marks, run, sandbox
+from grader.source import sources
+from grader.student import Limits
 
 log = logging.getLogger("homework")
 # What nbgrader's own tools, such as the formgrader, read when they are started in the folder.
@@ -31,7 +28,7 @@ c.Exchange.root = str(Path(__file__).resolve().parent / "exchange")
 
 def texts() -> dict[str, str]:
     """Return the instructor sources by assignment."""
-    found = sources(HERE / "sources")
+    found = sources(HOMEWORK / "sources")
     return {name: path.read_text(encoding="utf-8") for name, path in found.items()}
 
 
@@ -43,7 +40,7 @@ def release(arguments: argparse.Namespace) -> None:
     course.generate(root, texts())
     marks.write(root / "nbgrader_config.py", SETTINGS)
     for name in texts():
-        marks.write(HERE / f"{name}.ipynb", course.released(root, name))
+        marks.write(HOMEWORK / f"{name}.ipynb", course.released(root, name))
     print(f"released {len(texts())} assignments into {root / 'release'}")
     students = root / "students.csv"
     if not students.exists():
@@ -102,7 +99,7 @@ def feedback(arguments: argparse.Namespace) -> None:
 def main(words: list[str] | None = None) -> int:
     """Run the command line; what goes wrong is one line, not a traceback."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    default = Path(os.environ.get("HOMEWORK_COURSE") or HERE / "course")
+    default = Path(os.environ.get("HOMEWORK_COURSE") or HOMEWORK / "course")
     parser.add_argument("--course", type=Path, default=default)
     commands = parser.add_subparsers(required=True)
     for command in (release, grade, export, feedback):

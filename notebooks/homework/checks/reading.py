@@ -11,7 +11,7 @@ import types
 from collections import defaultdict
 from dataclasses import dataclass
 
-import rules
+from checks import rules
 
 COMPREHENSIONS = ("listcomp", "setcomp", "dictcomp", "genexpr")
 MAGIC = re.compile(

@@ -15,8 +15,8 @@ import traceback
 import types
 
 import checks
+from checks.reading import plain_python
 from grader import removed, values
-from reading import plain_python
 
 PRINTED = 20_000
 FLAGS = [0]

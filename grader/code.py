@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
-from grader.source import tasks
-from reading import (
+from checks.reading import (
     DEFINITIONS,
     WHOLE,
     Statement,
@@ -27,7 +26,8 @@ from reading import (
     root_of,
     statements_of,
 )
-from refusals import Reader
+from checks.refusals import Reader
+from grader.source import tasks
 
 IMPORTS = (ast.Import, ast.ImportFrom)
 # Settings count although no function names them.

@@ -16,11 +16,11 @@ import torch
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from calls import CheckFailedError
+from checks.calls import CheckFailedError
+from checks.tokens import PRACTICE
 from grader.code import Code, Made
 from grader.source import tasks
 from grader.student import EndedError, Limits, Student, StudentError, Zygote
-from tokens import PRACTICE
 
 
 @dataclass

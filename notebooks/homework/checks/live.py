@@ -12,8 +12,8 @@ import textwrap
 import types
 from collections.abc import Iterator
 
-from reading import aliases_of, attributes_of, classes_of, statements_of
-from refusals import Reader
+from checks.reading import aliases_of, attributes_of, classes_of, statements_of
+from checks.refusals import Reader
 
 
 def of_function(function, without=(), allow=()) -> Iterator[str]:

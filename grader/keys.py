@@ -6,7 +6,7 @@ import re
 import secrets
 from pathlib import Path
 
-from tokens import check_digits
+from checks.tokens import check_digits
 
 STUDENT = re.compile(r"[\w.@-]{1,64}", flags=re.ASCII)
 

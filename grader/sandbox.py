@@ -22,8 +22,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-HOMEWORK = Path(__file__).resolve().parents[1]
-MODULES = ("calls.py", "checks.py", "live.py", "reading.py", "refusals.py", "rules.py", "tokens.py")
+from grader import HOMEWORK, ROOT
+
 HOME = "/homework"
 KINDS = ("bubblewrap", "namespaces")
 TRIAL = "import encodings.idna, json"
@@ -54,7 +54,7 @@ class Sandbox:
     @property
     def home(self) -> str:
         """Where the modules `checks` and `grader` lie for the processes inside."""
-        return HOME if self.command else str(HOMEWORK)
+        return HOME if self.command else f"{ROOT}:{HOMEWORK}"
 
 
 def environment(sandbox: Sandbox) -> dict[str, str]:
@@ -91,8 +91,8 @@ def _bubblewrap(*bound: str) -> list[str]:
     for place in (*seen, sys.base_prefix, sys.prefix):
         words += ["--ro-bind-try", place, place]
     words += bound
-    for name in (*MODULES, "grader"):
-        words += ["--ro-bind", str(HOMEWORK / name), f"{HOME}/{name}"]
+    for place in (HOMEWORK / "checks", ROOT / "grader"):
+        words += ["--ro-bind", str(place), f"{HOME}/{place.name}"]
     return [*words, "--remount-ro", "/", "--chdir", "/tmp"]
 
 
@@ -116,7 +116,10 @@ def _works(sandbox: Sandbox) -> bool:
 
 def needed() -> list[Path]:
     """Return the folders that the processes inside read: Python, `rnnviz`, this one."""
-    return [Path(one).resolve() for one in (sys.prefix, sys.base_prefix, package(), HOMEWORK)]
+    return [
+        Path(one).resolve()
+        for one in (sys.prefix, sys.base_prefix, package(), HOMEWORK, ROOT / "grader")
+    ]
 
 
 def package() -> str:

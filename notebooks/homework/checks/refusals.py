@@ -8,8 +8,8 @@ import ast
 import itertools
 import re
 
-import rules
-from reading import Statement, changed_by, parts_of, root_of
+from checks import rules
+from checks.reading import Statement, changed_by, parts_of, root_of
 
 
 class Reader(ast.NodeVisitor):

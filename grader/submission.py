@@ -13,7 +13,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from reading import statements_of
+from checks.reading import statements_of
 
 LARGEST = 128 * 2**20
 LONGEST = 2 * 2**20

@@ -1,1 +1,0 @@
-"""What stands around nbgrader: sources, code checks, isolation, shards and states."""
