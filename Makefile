@@ -13,7 +13,7 @@ PYTEST      := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/pytest --numpro
 # PyTorch's own CPU wheels: without this index a Linux machine fetches gigabytes of CUDA.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: lecture test notebooks text experiments homework grade formgrader marks feedback bank bench lint clean
+.PHONY: lecture test notebooks text experiments homework collect grade formgrader marks feedback bank bench lint clean
 
 lecture: $(READING)  ## set up, then open the course in JupyterLab
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
@@ -33,16 +33,19 @@ experiments: $(READING)  ## rerun the stored experiments, ten minutes on two cor
 homework: $(GRADING)  ## student versions, secret and tokens (COURSE=… for another folder)
 	$(HOMEWORK) release
 
+collect: $(GRADING)  ## take a download of Moodle's or Canvas's: ZIP=FILE.zip (ASSIGNMENT=02_bptt)
+	$(HOMEWORK) collect "$$ZIP" $(if $(ASSIGNMENT),--assignment $(ASSIGNMENT))
+
 grade: $(GRADING)  ## autograde what was handed in and print the table (JOBS=2 processes)
 	$(HOMEWORK) grade --jobs $(or $(JOBS),2)
 
 formgrader: $(GRADING)  ## grade the explained parts by hand, in the browser
-	cd $(or $(HOMEWORK_COURSE),notebooks/homework/course) && $(abspath $(BIN))/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.default_url=/formgrader
+	$(HOMEWORK) formgrader
 
-marks: $(GRADING)  ## course/marks.csv
+marks: $(GRADING)  ## marks.csv, and what Moodle and Canvas import
 	$(HOMEWORK) export
 
-feedback: $(GRADING)  ## an HTML page for each submission of which nothing waits for a person
+feedback: $(GRADING)  ## a page for each submission of which nothing waits for a person, as a zip
 	$(HOMEWORK) feedback
 
 bank: $(TESTING)  ## every test in full: the grader on all right and wrong solutions and attacks

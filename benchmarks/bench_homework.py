@@ -8,11 +8,13 @@ import logging
 import multiprocessing
 import os
 import sys
+import time
 import warnings
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
+import torch
 
 pytest.importorskip("nbgrader")
 
@@ -20,6 +22,8 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "homework"), str(ROOT)]
 
 import submissions  # noqa: E402
+from checks.beside import start_beside  # noqa: E402
+from checks.process import Process  # noqa: E402
 from grader import course, keys, shard  # noqa: E402
 from grader.source import read  # noqa: E402
 
@@ -37,11 +41,12 @@ def work(in_full):
     """Return a class: right and wrong solutions from the bank."""
     size = 12 if in_full else 4
     bank = submissions.cases(ASSIGNMENT)
+    source = {ASSIGNMENT: submissions.SOURCES[ASSIGNMENT]}
     return [
         shard.Job(
             student=case.student,
             assignment=ASSIGNMENT,
-            source=submissions.SOURCES[ASSIGNMENT],
+            source=source[ASSIGNMENT],
             content=case.content(SECRET),
             token=keys.token(SECRET, case.student),
             exam_key=keys.exam_key(SECRET, case.student, ASSIGNMENT),
@@ -60,7 +65,7 @@ def marks():
 def test_shards(benchmark, remark, work, in_full, marks, shards):
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(shards, mp_context=spawn) as pool:
-        list(pool.map(shard.grade, work))  # warm: each shard has its torch and its course
+        list(pool.map(shard.grade, work))  # warm: each shard has its torch
         results = benchmark.pedantic(
             lambda: list(pool.map(shard.grade, work)), rounds=3 if in_full else 1, iterations=1
         )
@@ -107,6 +112,25 @@ def test_nbgraders_own_loop(benchmark, remark, work, marks, tmp_path):
     )
     for shards, ours in marks.items():
         assert ours == theirs, f"marks of {shards} shards"
+
+
+def test_a_check_behind_the_fence(benchmark, remark):
+    """Call a function as a check does in a notebook, against the function itself."""
+    cells = {c.id: c.source for c in read(submissions.SOURCES[ASSIGNMENT]).cells}
+    solution, names = "import torch\n" + cells["solve-2-1"], {}
+    exec(solution, names)
+    process = Process(lambda: start_beside()[0](), ("autograd",))
+    process.feed("solution", solution)
+    fenced, plain = process.fetch("step_jacobian"), names["step_jacobian"]
+    data = torch.eye(8, dtype=torch.float64), torch.ones(8, dtype=torch.float64) / 2
+    began = time.perf_counter()
+    for _ in range(1000):
+        plain(*data)
+    each = (time.perf_counter() - began) / 1000
+    benchmark.pedantic(fenced, data, rounds=50, warmup_rounds=5)
+    process.close()
+    seconds = benchmark.stats.stats.median
+    remark(f"a call behind the fence: {1000 * seconds:.1f} ms, {seconds / each:.0f}× the function")
 
 
 def rate(benchmark, name, size):

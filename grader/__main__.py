@@ -1,28 +1,37 @@
-"""The homework's command line: release it, grade it, hand back marks and feedback.
+"""The homework's command line: release it, take hand-ins, grade them, hand back marks and feedback.
 
-Each command works on a course folder (``--course`` or HOMEWORK_COURSE; by default ``course`` in
-the folder of the homework, which git does not see).
+Each command works on a course folder (``--course`` or HOMEWORK_COURSE; by default rnnviz-course
+beside the repository).
 """
 
 import argparse
-import csv
-import io
+import glob
 import logging
 import os
+import shlex
+import signal
 import sys
 from pathlib import Path
 
-from grader import HOMEWORK, course, keys, marks, run, sandbox
+from grader import HOMEWORK, ROOT, course, keys, marks, run, sandbox
+from grader.collect import deadlines
+from grader.export import write_csv, zip_feedback
+from grader.feedback import feedback as write_pages
+from grader.files import write, write_table
+from grader.lms import Intake
+from grader.roster import LIST, Roster
+from grader.sandbox import Limits
 from grader.source import sources
-from grader.student import Limits
 
 log = logging.getLogger("homework")
 # What nbgrader's own tools, such as the formgrader, read when they are started in the folder.
-SETTINGS = """from pathlib import Path
+SETTINGS = f"""import sys
+from pathlib import Path
 
-c = get_config()  # noqa
-c.CourseDirectory.root = str(Path(__file__).resolve().parent)
-c.Exchange.root = str(Path(__file__).resolve().parent / "exchange")
+sys.path.insert(0, {str(ROOT)!r})
+from grader.formgrader import configure
+
+configure(get_config(), Path(__file__).resolve().parent)  # noqa: F821
 """
 
 
@@ -32,40 +41,53 @@ def texts() -> dict[str, str]:
     return {name: path.read_text(encoding="utf-8") for name, path in found.items()}
 
 
+def default_course() -> Path:
+    """Return the course folder that is meant where none is named."""
+    old = HOMEWORK / "course"
+    return old if (old / "gradebook.db").exists() else ROOT.parent / "rnnviz-course"
+
+
 def release(arguments: argparse.Namespace) -> None:
     """Make the student versions, the gradebook, the secret and everybody's token."""
     root = arguments.course
     root.mkdir(parents=True, exist_ok=True)
     keys.new_secret(root / "secret")
     course.generate(root, texts())
-    marks.write(root / "nbgrader_config.py", SETTINGS)
+    write(root / "nbgrader_config.py", SETTINGS)
     for name in texts():
-        marks.write(HOMEWORK / f"{name}.ipynb", course.released(root, name))
+        write(HOMEWORK / f"{name}.ipynb", course.released(root, name))
     print(f"released {len(texts())} assignments into {root / 'release'}")
-    students = root / "students.csv"
-    if not students.exists():
-        print(f"for the tokens, write one student id a line into {students}, then run this again")
+    if not (root / LIST).exists():
+        print(
+            f"for the tokens, write the class list into {root / LIST} (an id a line, or what "
+            "Moodle or Canvas exports), then run this again"
+        )
         return
-    ids = read_students(students)
-    secret = keys.read_secret(root / "secret")
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerows([("student", "token"), *((one, keys.token(secret, one)) for one in ids)])
-    marks.write(root / "tokens.csv", table.getvalue())
-    print(f"tokens of {len(ids)} students are in {root / 'tokens.csv'}: send each their own")
+    secret, people = keys.read_secret(root / "secret"), Roster(root).students.values()
+    lines = [
+        (one.id, one.name, one.email, keys.token(secret, one.folder))
+        for one in people
+        if not one.standing
+    ]
+    write_table(root / "tokens.csv", [("student", "name", "email", "token"), *lines])
+    print(f"tokens of {len(lines)} students are in {root / 'tokens.csv'}: send each their own")
 
 
-def read_students(path: Path) -> list[str]:
-    """Return the ids of a file, one a line (of a CSV file, its first column)."""
-    rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
-    ids = [row[0].strip() for row in rows if row and row[0].strip()]
-    ids = [one for one in ids if one.lower() not in ("id", "student", "student_id")]
-    for one in ids:
-        if not keys.STUDENT.fullmatch(one):
-            raise ValueError(f"{path}: expected letters, digits and . _ @ -, got {one!r}")
-    if twice := sorted({one for one in ids if ids.count(one) > 1}):
-        raise ValueError(f"{path}: expected each student once, got {twice[0]} more often")
-    return ids
+def collect(arguments: argparse.Namespace) -> None:
+    """Take downloads of Moodle's or Canvas's (zips, notebooks, grading worksheets)."""
+    paths = [path for word in arguments.downloads for path in _paths(word)]
+    intake = Intake(arguments.course, texts(), arguments.assignment)
+    print("\n".join(intake.take(paths)))
+
+
+def _paths(word: str) -> list[Path]:
+    """Return the files that are meant: one whose name has spaces, or several, or a pattern."""
+    if Path(word).expanduser().is_file():
+        return [Path(word).expanduser()]
+    found = [one for part in shlex.split(word) for one in glob.glob(os.path.expanduser(part))]
+    if not found:
+        raise FileNotFoundError(f"expected a download: make collect ZIP=FILE.zip, got {word!r}")
+    return sorted(map(Path, found))
 
 
 def grade(arguments: argparse.Namespace) -> None:
@@ -75,36 +97,57 @@ def grade(arguments: argparse.Namespace) -> None:
         total_seconds=arguments.total_seconds,
         memory_megabytes=arguments.memory,
     )
-    log.info("isolation of the submissions: %s", sandbox.strongest().name)
+    Roster(arguments.course)  # what is wrong in these tables is said before, not after
+    deadlines(arguments.course)
+    log.info("isolation of the submissions: %s", sandbox.strongest())
+    for line in sandbox.warnings(sandbox.strongest()):
+        log.warning(line)
     rows = run.grade_all(arguments.course, texts(), jobs=arguments.jobs, limits=limits)
-    print(marks.table(rows))
+    print(marks.table(marks.complete(arguments.course, rows)))
+
+
+def formgrader(arguments: argparse.Namespace) -> None:
+    """Open nbgrader's formgrader, for the explained parts."""
+    marks.Marks(arguments.course)
+    write(arguments.course / "nbgrader_config.py", SETTINGS)
+    words = ["jupyter", "lab", "--LabApp.default_url=/formgrader"]
+    os.chdir(arguments.course)
+    words += ["--allow-root"] * (os.geteuid() == 0)
+    os.execv(Path(sys.executable).with_name("jupyter"), words)
 
 
 def export(arguments: argparse.Namespace) -> None:
-    """Write marks.csv through nbgrader's export."""
-    from grader.export import write_csv
-
-    rows = write_csv(arguments.course)
-    print(f"{rows} marks are in {arguments.course / 'marks.csv'}")
+    """Write marks.csv and the files that Moodle and Canvas import."""
+    print("\n".join(write_csv(arguments.course)))
 
 
 def feedback(arguments: argparse.Namespace) -> None:
-    """Write an HTML page for each graded submission, through nbgrader's feedback."""
-    written, waiting = course.feedback(arguments.course, list(texts()), early=arguments.early)
+    """Write an HTML page for each graded submission, and a zip of them for the LMS."""
+    written, waiting = write_pages(arguments.course, list(texts()), early=arguments.early)
     print(f"{written} pages are in {arguments.course / 'feedback'}")
     if waiting:
         print(f"{waiting} are left out: their explanations wait for a person (`make formgrader`)")
+    for name in zip_feedback(arguments.course):
+        print(f"for the LMS: {name}")
+
+
+def stop_at_a_signal() -> None:
+    """Have SIGTERM end a run as Ctrl-C does, with all that it has started."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def main(words: list[str] | None = None) -> int:
     """Run the command line; what goes wrong is one line, not a traceback."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    default = Path(os.environ.get("HOMEWORK_COURSE") or HOMEWORK / "course")
+    default = Path(os.environ.get("HOMEWORK_COURSE") or default_course())
     parser.add_argument("--course", type=Path, default=default)
     commands = parser.add_subparsers(required=True)
-    for command in (release, grade, export, feedback):
+    for command in (release, collect, grade, formgrader, export, feedback):
         added = commands.add_parser(command.__name__, help=command.__doc__.partition("\n")[0])
         added.set_defaults(command=command)
+        if command is collect:
+            added.add_argument("downloads", nargs="+", metavar="ZIP")
+            added.add_argument("--assignment", default="", help="where the notebook does not say")
         if command is grade:
             added.add_argument("--jobs", type=int, default=os.cpu_count())
             added.add_argument("--cell-seconds", type=float, default=Limits.cell_seconds)
@@ -116,6 +159,7 @@ def main(words: list[str] | None = None) -> int:
     arguments.course = arguments.course.resolve()
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     log.setLevel(logging.INFO)
+    stop_at_a_signal()
     try:
         arguments.command(arguments)
     except (OSError, ValueError, RuntimeError) as error:

@@ -1,14 +1,20 @@
-"""Finding what was handed in: ``submitted/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb``.
+"""What lies in ``submitted/FOLDER/ASSIGNMENT/ASSIGNMENT.ipynb``, and when it was handed in.
 
-Nothing in this folder is ever written to. What is not where it should be becomes a line of the
-table and not an error of the run.
+Nothing in this folder is written to when it is graded. What is not where it should be becomes a
+line of the table and not an error of the run.
 """
 
 import stat
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
+from grader.files import read_lines, write_table
 from grader.keys import STUDENT
+
+# What systems and editors leave in folders.
+JUNK = frozenset((".DS_Store", ".ipynb_checkpoints", "__MACOSX", "Thumbs.db", "desktop.ini"))
 
 
 @dataclass(frozen=True)
@@ -31,14 +37,18 @@ def collect(submitted: Path, assignments: list[str]) -> list[Found]:
         If there is no such folder.
     """
     if not submitted.is_dir():
-        raise FileNotFoundError(f"expected hand-ins in {submitted}/STUDENT/ASSIGNMENT, found none")
+        raise FileNotFoundError(
+            f"expected hand-ins in {submitted}/STUDENT/ASSIGNMENT, found none: "
+            "`make collect ZIP=…` puts a download of Moodle's or Canvas's there"
+        )
     found = []
     for place in _inside(submitted):
         if not _is_folder(place):
             hint = f"expected {submitted.name}/STUDENT/ASSIGNMENT/…, got a file without a student"
             found.append(Found("?", place.name, place, hint))
         elif not STUDENT.fullmatch(place.name):
-            hint = "expected a student id of letters, digits and . _ @ - (at most 64)"
+            hint = "expected a folder named with letters, digits and . _ @ - (at most 64, no . in "
+            hint += "front): `make collect` makes them, folders.csv lists them"
             found.append(Found(repr(place.name), "?", place, hint))
         else:
             found += _of_student(place, assignments)
@@ -63,9 +73,10 @@ def _of_student(place: Path, assignments: list[str]) -> list[Found]:
 
 def _hand_in(student: str, folder: Path) -> Found:
     assignment, wanted = folder.name, f"{folder.name}.ipynb"
-    notebooks = [path for path in _inside(folder) if path.suffix == ".ipynb"]
+    files = [path for path in _inside(folder) if not path.name.startswith(".")]
+    notebooks = [path for path in files if path.suffix == ".ipynb"]
     if not notebooks:
-        others = ", ".join(path.name for path in _inside(folder)) or "an empty folder"
+        others = ", ".join(path.name for path in files) or "an empty folder"
         return Found(student, assignment, folder, f"expected {wanted}, got {others}")
     if len(notebooks) > 1:
         names = ", ".join(path.name for path in notebooks)
@@ -80,8 +91,82 @@ def _hand_in(student: str, folder: Path) -> Found:
 
 
 def _inside(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    return sorted(path for path in folder.iterdir() if path.name not in JUNK)
 
 
 def _is_folder(path: Path) -> bool:
     return stat.S_ISDIR(path.lstat().st_mode)
+
+
+class HandIn(NamedTuple):
+    """What the LMS said of a hand-in, as ``handed_in.csv`` keeps it.
+
+    Attributes
+    ----------
+    time, by : str
+        When it was handed in, ``2026-05-04 23:59:10``, by Moodle's "worksheet". The times in a
+        "zip" are mostly those of the download: it was handed in before.
+    version : str
+        What tells the later of two: whether it came as the right assignment, and its number.
+    late : str
+        "yes" where the LMS says so.
+    file : str
+        What the student's file was called.
+    number, prefix : str
+        The student's number in the LMS, and what it puts before the names of files.
+    """
+
+    folder: str
+    assignment: str
+    time: str = ""
+    by: str = ""
+    version: str = ""
+    late: str = ""
+    file: str = ""
+    number: str = ""
+    prefix: str = ""
+
+    @property
+    def by_moodle(self) -> bool:
+        """Whether it came from Moodle."""
+        return "_assignsubmission_" in self.prefix
+
+    def was_late(self, deadline: str | None) -> str:
+        """Return "yes", "no", or nothing where that is not known."""
+        if self.late or not (self.time and deadline):
+            return self.late
+        return "no" if self.time <= deadline else "yes" if self.by == "worksheet" else ""
+
+
+def handed_in(root: Path) -> dict[tuple[str, str], HandIn]:
+    """Return what is known of each hand-in, by folder and assignment."""
+    lines = read_lines(root / "handed_in.csv")
+    made = [HandIn(**{key: line.get(key, "") for key in HandIn._fields}) for line in lines]
+    return {(one.folder, one.assignment): one for one in made}
+
+
+def keep(root: Path, hand_ins: dict[tuple[str, str], HandIn]) -> None:
+    """Write ``handed_in.csv``."""
+    rows = [HandIn._fields, *sorted(hand_ins.values())]
+    write_table(root / "handed_in.csv", rows, shown=False)
+
+
+def deadlines(root: Path) -> dict[str, str]:
+    """Return the deadlines of ``deadlines.csv`` (assignment,deadline), in this machine's time.
+
+    Raises
+    ------
+    ValueError
+        If one of them is no time.
+    """
+    found = {}
+    for line in read_lines(root / "deadlines.csv"):
+        try:
+            when = datetime.fromisoformat(line["deadline"]).astimezone().replace(tzinfo=None)
+            found[line["assignment"]] = when.isoformat(" ", "seconds")
+        except (KeyError, ValueError):
+            raise ValueError(
+                f"{root / 'deadlines.csv'}: expected assignment,deadline and lines like "
+                f"02_bptt,2026-05-04T23:59, got {','.join(line.values())}"
+            ) from None
+    return found

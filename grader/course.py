@@ -13,13 +13,24 @@ from pathlib import Path
 import nbformat
 
 from grader import HOMEWORK
-from grader.source import read
+from grader.formgrader import CODE_STUB
+from grader.sandbox import package
+from grader.source import TEXT_STUB, read
 
 # nbgrader starts `alembic` by its bare name, which a virtual environment may not have on the PATH.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
-STUB = '# your code here\nraise NotImplementedError("this part is still to be written")'
-TEXT_STUB = "*Your answer here.*"
+
+# What a student finds beside the notebook; it runs with nothing else.
+REQUIREMENTS = "torch>=2.13\njaxtyping>=0.3.3\nmatplotlib>=3.10\nipywidgets>=8.1\njupyterlab>=4.4\n"
+README = """# {name}
+
+1. Python 3.11 to 3.14: `python -m venv .venv`, then `.venv/bin/pip install -r requirements.txt`
+   (Windows: `.venv\\Scripts\\pip`).
+2. `.venv/bin/jupyter lab {name}.ipynb`, here in this folder: `checks` and `rnnviz` lie beside it.
+3. Put in your token, write where it says `# your code here`, and run the check below each task.
+4. Hand in `{name}.ipynb` alone, under this name.
+"""
 
 
 @contextlib.contextmanager
@@ -76,19 +87,44 @@ def generate(root: Path, sources: dict[str, str]) -> None:
         The course folder.
     sources : dict
         Texts of instructor sources by assignment.
+
+    Raises
+    ------
+    ValueError
+        If a task was added or removed after work was graded; nothing is changed then.
     """
-    for assignment, text in sources.items():
+    notebooks = {assignment: read(text) for assignment, text in sources.items()}
+    for assignment, notebook in notebooks.items():
+        _refuse_other_tasks(root, assignment, notebook)
+    for assignment, notebook in notebooks.items():
         folder = root / "source" / assignment
         folder.mkdir(parents=True, exist_ok=True)
-        notebook = nbformat.writes(read(text)) + "\n"
-        (folder / f"{assignment}.ipynb").write_text(notebook, encoding="utf-8")
-        shutil.copytree(
-            HOMEWORK / "checks",
-            folder / "checks",
-            ignore=shutil.ignore_patterns("__pycache__"),
-            dirs_exist_ok=True,
-        )
+        text = nbformat.writes(notebook) + "\n"
+        (folder / f"{assignment}.ipynb").write_text(text, encoding="utf-8")
+        (folder / "README.md").write_text(README.format(name=assignment), encoding="utf-8")
+        (folder / "requirements.txt").write_text(REQUIREMENTS, encoding="utf-8")
+        for package_ in (HOMEWORK / "checks", package()):
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(package_, folder / package_.name, ignore=ignored, dirs_exist_ok=True)
         _release(root, assignment)
+
+
+def _refuse_other_tasks(root: Path, assignment: str, notebook: nbformat.NotebookNode) -> None:
+    """Nbgrader keeps the tasks of an assignment that work was handed in for."""
+    from nbgrader.api import MissingEntry
+
+    if not (root / "gradebook.db").exists():
+        return
+    with gradebook(f"sqlite:///{root / 'gradebook.db'}") as book, contextlib.suppress(MissingEntry):
+        known = book.find_notebook(assignment, assignment)
+        cells = {cell.name for cell in (*known.grade_cells, *known.solution_cells)}
+        other = cells ^ {cell.id for cell in notebook.cells if "nbgrader" in cell.metadata}
+        if known.submissions and other:
+            raise ValueError(
+                f"{assignment}: expected the tasks that work was graded for, "
+                f"came others ({', '.join(sorted(other))}). Texts, points and checks of a task may "
+                "change; put a new task into the next assignment, or start a new COURSE="
+            )
 
 
 def _release(root: Path, assignment: str) -> None:
@@ -96,7 +132,7 @@ def _release(root: Path, assignment: str) -> None:
     from traitlets.config import Config
 
     settings = Config()
-    settings.ClearSolutions.code_stub = {"python": STUB}
+    settings.ClearSolutions.code_stub = {"python": CODE_STUB}
     settings.ClearSolutions.text_stub = TEXT_STUB
     converter = GenerateAssignment(
         coursedir=directory(root, assignment=assignment, student="."), config=settings
@@ -117,54 +153,3 @@ def released(root: Path, assignment: str) -> str:
     """Return the text of a student version in a course folder."""
     path = root / "release" / assignment / f"{assignment}.ipynb"
     return path.read_text(encoding="utf-8")
-
-
-def feedback(root: Path, assignments: list[str], *, early: bool = False) -> tuple[int, int]:
-    """Have nbgrader write a page of feedback for each graded submission.
-
-    Parameters
-    ----------
-    root : Path
-        The course folder.
-    assignments : list of str
-        Of these.
-    early : bool
-        Also where explanations wait for a person. On the page these stand as 0 points, as if
-        somebody had given them.
-
-    Returns
-    -------
-    written, waiting : int
-        How many pages there are, and how many were left out.
-
-    Raises
-    ------
-    RuntimeError
-        At the end, if nbgrader failed for some of them.
-    """
-    from nbgrader.converters import GenerateFeedback
-
-    failed = []
-    for assignment in assignments:
-        if any((root / "autograded").glob(f"*/{assignment}/{assignment}.ipynb")):
-            converter = GenerateFeedback(coursedir=directory(root, assignment=assignment))
-            converter.force = True
-            try:
-                with telling(converter):
-                    converter.start()
-            except RuntimeError as error:
-                failed.append(f"{assignment}: {error}")
-    pages, waiting = list((root / "feedback").glob("*/*/*.html")), 0
-    with (
-        gradebook(f"sqlite:///{root / 'gradebook.db'}")
-        if pages
-        else contextlib.nullcontext() as book
-    ):
-        for page in pages:
-            _, student, assignment, _ = page.relative_to(root).parts
-            if book.find_submission(assignment, student).needs_manual_grade and not early:
-                shutil.rmtree(page.parent)
-                waiting += 1
-    if failed:  # nbgrader has gone on with the other students; so did we with other assignments
-        raise RuntimeError("; ".join(failed))
-    return len(pages) - waiting, waiting

@@ -1,15 +1,16 @@
-"""The examination: takes the place of nbgrader's `Execute` and runs a submission in two processes.
+"""The examination: runs a submission in the student's processes, and its checks here.
 
-Given cells run in both, cells of the student's only in the student's, checks only here. What is
-measured is fetched from there; a function is built anew for each check, in a process of its own,
-from just the statements that make it (`grader.code`). A check that passes has no output of an
-error, from which nbgrader gives the points as it always does.
+Cells run in one process as in the student's notebook; there measured values are fetched. The same
+cells run behind the fence, in a process for each set of rules that a function is written by; there
+functions are called. A check passes if it ends in no error.
 """
 
 import contextlib
 import io
 import os
+import re
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -17,154 +18,130 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from checks.calls import CheckFailedError
+from checks.process import EndedError, Process, StudentError
+from checks.tasks import Fence, use
 from checks.tokens import PRACTICE
-from grader.code import Code, Made
 from grader.source import tasks
-from grader.student import EndedError, Limits, Student, StudentError, Zygote
+
+# Worth a look of a person: ways to reach around a fence that leaves them open, since whoever knows
+# them gains no more than by pasting a solution.
+ODD = re.compile(
+    r"(?<!\w)(_C|_VF|_decomp|_functorch|__subclasses__|__globals__|__builtins__|ctypes|gc|grad_fn"
+    r"|getsource|_getframe|sys\.modules|CompilationUnit)(?!\w)"
+)
 
 
 @dataclass
 class Examination:
-    """Runs one submission; a preprocessor for nbgrader's `Autograde`.
+    """Runs one submission.
 
     Parameters
     ----------
-    zygote, bare : Zygote
-        Where the student's process is forked from, and those that functions are built in.
-    limits : Limits
-        What it may use.
+    start : callable
+        Returns a new `Process`: of the student's own cells for None, behind the fence for rules.
     token : str
         The token that this student was given.
     exam_key : str
         What the numbers of the hidden checks follow from.
-    hide : tuple of str
-        Folders that it should find empty, where the sandbox can do that.
 
     Attributes
     ----------
     events : list of (str, str)
-        What a person should know: a state and one line each.
+        What a person should know: a kind and one line each.
     """
 
-    zygote: Zygote
-    bare: Zygote
-    limits: Limits
+    start: Callable[[tuple[str, ...] | None], Process]
     token: str
     exam_key: str
-    hide: tuple[str, ...] = ()
     events: list = field(default_factory=list)
 
-    def __call__(self, notebook: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+    def run(self, notebook: NotebookNode) -> None:
         """Run every cell and write its outputs into the notebook."""
         torch.set_num_threads(1)
-        student = Student(self.zygote, self.limits, self.hide)
-        self._cells, self._code = notebook.cells, Code(notebook)
-        self._tasks = {name: task for task in tasks(notebook) for name in task.functions}
-        self.events += [("suspicious", line) for line in self._code.noted]
+        self._student, self._fence = self.start(None), Fence(self.start)
         self._clean = {"__name__": "__main__", "TOKEN": self.token}
+        self._functions = {name for task in tasks(notebook) for name in task.functions}
+        # What stands below the last function that is checked is not run behind the fence.
+        checked = [self._functions.intersection(_given(cell, "tests")) for cell in notebook.cells]
+        last = max((number for number, names in enumerate(checked) if names), default=-1)
         try:
-            with _exam_key(self.exam_key):
+            with _exam_key(self.exam_key), use(self._fence):
                 for number, cell in enumerate(notebook.cells):
                     if cell.cell_type == "code":
                         cell.execution_count = number + 1
-                        cell.outputs = self._outputs(cell, student)
+                        cell.outputs = self._outputs(cell, fenced=number < last)
         finally:
-            student.close()
-        self.events += student.events
-        return notebook, resources
+            self._student.close()
+            self.events += [*self._student.events, *self._fence.close()]
+        self.events = list(dict.fromkeys(self.events))
 
-    def _outputs(self, cell: NotebookNode, student: Student) -> list[NotebookNode]:
-        role = cell.metadata.get("homework", {}).get("role")
-        if role == "show":
+    def _outputs(self, cell: NotebookNode, *, fenced: bool) -> list[NotebookNode]:
+        role = _given(cell, "role")
+        if role == "show":  # a drawing for the student
             return []
         if role == "check":
-            return self._check(cell, student)
-        outputs = self._students(cell, student)
+            return self._judge(cell)
+        if role == "token" and not cell.source.strip():
+            cell.source = f"TOKEN = {self.token!r}"
         if role == "given":
             with contextlib.redirect_stdout(io.StringIO()):
                 exec(compile(cell.source, cell.id, "exec"), self._clean)
-        if role == "token":
-            self._compare_token(student)
-        return outputs
-
-    def _students(self, cell: NotebookNode, student: Student) -> list[NotebookNode]:
+        else:
+            found = dict.fromkeys(ODD.findall(cell.source))
+            self.events += [("odd", f"uses {name} ({cell.id})") for name in found]
+        if fenced:
+            own = f"TOKEN = {self.token!r}" if role == "token" else cell.source
+            self._fence.add(cell.id, own)
         try:
-            return _stream(student.run(cell.id, cell.source))
+            printed = self._student.run(cell.id, cell.source)
+        except EndedError as error:
+            return [_error(error.state, str(error))]
         except StudentError as error:
             return [_error(error.name, str(error), error.frames)]
-        except EndedError as error:
-            return [_error(error.state, str(error))]
-
-    def _check(self, cell: NotebookNode, student: Student) -> list[NotebookNode]:
-        names = cell.metadata.homework.get("tests", [])
-        if not self._tasks.keys() >= set(names):
-            return self._judge(cell, names, student)
-        made = self._code.made(names, cell.id)
-        if made.refused:
-            self.events += [("suspicious", line) for line in made.refused]
-            return [_error("Withheld", made.refused[0])]
-        asked = [self._tasks[name] for name in names]
-        rnnviz = all("rnnviz" in task.allow for task in asked)
-        zygote = self.zygote if rnnviz else self.bare
-        alone = Student(zygote, self.limits, self.hide, until=student.until)
-        try:
-            alone.remove(tuple({one for task in asked for one in task.without}))
-            self._build(alone, made, cell)
-            outputs = self._judge(cell, names, alone)
-            if any(output.output_type == "error" for output in outputs):
-                self.events += [("note", line) for line in made.left_out]
-            return outputs
-        except EndedError as error:
-            return [_error(error.state, str(error))]
         finally:
-            alone.close()
-            self.events += alone.events
+            if role == "token":
+                self._compare_token()
+        return _stream(printed)
 
-    def _build(self, alone: Student, made: Made, check: NotebookNode) -> None:
-        """Run the given cells above a check, and the statements that functions are made of."""
-        for cell in self._cells[: self._cells.index(check)]:
-            role = cell.metadata.get("homework", {}).get("role")
-            with contextlib.suppress(StudentError):  # seen below the cell, from the first run
-                if role == "token":
-                    alone.run(cell.id, f"TOKEN = {self.token!r}")
-                if cell.id in made.places:
-                    alone.run(cell.id, cell.source, keep=made.places[cell.id])
-                elif role == "given":
-                    alone.run(cell.id, cell.source)
-
-    def _judge(self, cell: NotebookNode, names: list, student: Student) -> list[NotebookNode]:
-        """Run a check here, on what the names stand for there."""
+    def _judge(self, cell: NotebookNode) -> list[NotebookNode]:
+        """Run a check here; functions it finds behind the fence, what was measured is brought."""
         printed = io.StringIO()
         try:
-            proxies = {name: student.fetch(name) for name in names}
+            measured = [n for n in _given(cell, "tests") if n not in self._functions]
+            names = self._clean | {name: self._student.fetch(name) for name in measured}
             with contextlib.redirect_stdout(printed):
-                exec(compile(cell.source, cell.id, "exec"), self._clean | proxies)
+                exec(compile(cell.source, cell.id, "exec"), names)
         except EndedError as error:
             return [_error(error.state, str(error))]
         except StudentError as error:
             return [_error(error.name, str(error), error.frames)]
         except CheckFailedError as error:
-            return [_error("CheckFailedError", str(error))]
+            return [_error("CheckFailedError", str(error), error.frames)]
         except Exception as error:
             # Whatever a check makes of what came from the student, the points are not earned.
             return [_error(type(error).__name__, "".join(traceback.format_exception_only(error)))]
         return _stream(printed.getvalue())
 
-    def _compare_token(self, student: Student) -> None:
+    def _compare_token(self) -> None:
         try:
-            came = student.fetch("TOKEN")
+            came = self._student.fetch("TOKEN")
         except (StudentError, EndedError):
             came = None
         came = came.strip().lower() if isinstance(came, str) else came
         if came == PRACTICE:
             self.events.append(("note", "TOKEN is still 'practice': measured parts are not right"))
         elif came != self.token:
-            self.events.append(("suspicious", "TOKEN is not the one of this student"))
+            self.events.append(("odd", "TOKEN is not the one of this student"))
+
+
+def _given(cell: NotebookNode, key: str):
+    """Return what the source says of a cell."""
+    return cell.metadata.get("homework", {}).get(key, ())
 
 
 @contextlib.contextmanager
 def _exam_key(key: str):
-    """Let `checks.exam` see the key while the checks run; no other process is started then."""
+    """Let `checks.exam` see the key while the checks run; no other process is given it."""
     os.environ["HOMEWORK_EXAM"] = key
     try:
         yield

@@ -1,55 +1,127 @@
-"""The marks as CSV, through nbgrader's export, with their states; blank where none is earned."""
+"""The marks as files: marks.csv, what Moodle and Canvas import, and the feedback as zips."""
 
-import csv
 import io
+import re
+import zipfile
+from collections import defaultdict
 from pathlib import Path
 
-from nbgrader.api import Gradebook
-from nbgrader.plugins.export import ExportPlugin
+from grader import course, marks
+from grader.collect import collect, handed_in
+from grader.files import write, write_table
+from grader.roster import Roster
 
-from grader.collect import collect
-from grader.course import gradebook
-from grader.marks import Marks, printable, write
-
-HEAD = ("student", "assignment", "points", "maximum", "state", "notes")
-
-
-class MarksExport(ExportPlugin):
-    """An exporter for ``nbgrader export --exporter=grader.export.MarksExport``.
-
-    nbgrader's own writes a 0 for what was never graded; this one leaves the points blank.
-    """
-
-    root: Path = Path()
-
-    def export(self, book: Gradebook) -> None:
-        """Write one line for each hand-in and record, those that could not be read too."""
-        marks = Marks(self.root)
-        rows = {}
-        if (self.root / "submitted").is_dir():
-            for one in collect(self.root / "submitted", [each.name for each in book.assignments]):
-                state = "unreadable" if one.problem else ""
-                notes = one.problem or "not graded yet: run `make grade`"
-                rows[one.student, one.assignment] = ("", "", state, notes)
-        for student, assignment in marks.recorded():
-            if rows.get((student, assignment), ("",) * 4)[2] != "unreadable":
-                row = marks.row_of_record(student, assignment)
-                points = "" if row.points is None else f"{row.points:g}"
-                maximum = "" if row.maximum is None else f"{row.maximum:g}"
-                rows[student, assignment] = (points, maximum, row.state, row.notes)
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(HEAD)
-        writer.writerows(map(printable, (*key, *row)) for key, row in sorted(rows.items()))
-        write(Path(self.to), text.getvalue())
-        self.written = len(rows)
+HEAD = ("id", "name", "folder", "assignment", "points", "maximum")
+REST = ("state", "waits", "late", "handed in", "odd", "notes")
+# Moodle looks for these words of its own language, and refuses a sheet without the last column.
+MOODLE = {
+    "Participant ": "Identifier|Full name|Email address|Grade|Maximum grade|Last modified (grade)",
+    "Teilnehmer/in": "ID|Vollständiger Name|E-Mail-Adresse|Bewertung|Bestwertung|"
+    "Zuletzt geändert (Bewertung)",
+}
+CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 
 
-def write_csv(root: Path) -> int:
-    """Write ``marks.csv`` into the course folder; return the number of marks."""
-    marks = Marks(root)
-    plugin = MarksExport()
-    plugin.root, plugin.to = root, str(root / "marks.csv")
-    with gradebook(marks.url) as book:
-        plugin.export(book)
-    return plugin.written
+def rows_of(root: Path) -> list[marks.Row]:
+    """Return the table as it stands, with what was handed in since and is not graded yet."""
+    book = marks.Marks(root)
+    with course.gradebook(book.url) as opened:
+        assignments = [one.name for one in opened.assignments]
+    rows, submitted = [], root / "submitted"
+    for one in collect(submitted, assignments) if submitted.is_dir() else ():
+        key = (one.student, one.assignment)
+        if one.problem:
+            rows.append(marks.Row(*key, None, None, "unreadable", one.problem))
+        elif book.record(*key):
+            rows.append(book.row_of_record(*key, one.note))
+        else:
+            rows.append(marks.Row(*key, None, None, "not graded yet", "run `make grade`"))
+    return marks.complete(root, rows)
+
+
+def write_csv(root: Path) -> list[str]:
+    """Write marks.csv and the import files that the class list allows; say what was left out."""
+    rows = rows_of(root)
+    tasks = sorted({task for row in rows for task in row.tasks}, key=_by_number)
+    lines = [(*HEAD, *tasks, *REST)]
+    for row in rows:
+        who = (row.id, row.name, row.student, row.assignment, _or(row.points), _or(row.maximum))
+        rest = (row.state, row.waits or "", row.late, row.handed_in, row.odd, row.notes)
+        lines.append((*who, *(_or(row.tasks.get(task)) for task in tasks), *rest))
+    write_table(root / "marks.csv", lines)
+    told = [f"{len(rows)} marks are in {root / 'marks.csv'}"]
+    done = [row for row in rows if row.points is not None and not row.waits]
+    if waiting := sum(row.points is not None for row in rows) - len(done):
+        told.append(f"{waiting} wait for a person (`make formgrader`): not in the files for an LMS")
+    for old in (*root.glob("moodle-*.csv"), *root.glob("canvas.csv")):
+        old.unlink()
+    roster = Roster(root)
+    names = [*_moodle(root, done, roster), *_canvas(root, done, roster)]
+    return told + [f"for the LMS: {name}" for name in names]
+
+
+def _moodle(root: Path, rows: list[marks.Row], roster: Roster) -> list[str]:
+    times, sheets = handed_in(root), defaultdict(list)
+    german = any("vollständiger name" in one.line for one in roster.listed)
+    word = list(MOODLE)[german]
+    for row in rows:
+        came, who = times.get((row.student, row.assignment)), roster.of(row.student)
+        of_list = "" if "sis login id" in who.line else who.number
+        if number := came.number if came and came.by_moodle else of_list:
+            name = (f"{word}{number}", who.name or who.id, who.email)
+            sheets[row.assignment].append((*name, _or(row.points), _or(row.maximum), ""))
+    for assignment, lines in sheets.items():
+        write_table(root / f"moodle-{assignment}.csv", [MOODLE[word].split("|"), *lines])
+    return [f"moodle-{assignment}.csv" for assignment in sheets]
+
+
+def _canvas(root: Path, rows: list[marks.Row], roster: Roster) -> list[str]:
+    people = {one.folder: one for one in roster.students.values() if "sis login id" in one.line}
+    points = {(row.student, row.assignment): row for row in rows if row.student in people}
+    if not points:
+        return []
+    assignments = sorted({assignment for _, assignment in points})
+    # A column is known by its name with Canvas's number, as the class list may have it.
+    columns = next(iter(people.values())).line
+    heads = [next((one for one in columns if name in one), name) for name in assignments]
+    most = [{row.assignment: row.maximum for row in points.values()}[one] for one in assignments]
+    lines = [(*CANVAS, *heads), ("    Points Possible", "", "", "", "", *map(_or, most))]
+    for folder in dict.fromkeys(folder for folder, _ in points):
+        given = [points.get((folder, name)) for name in assignments]
+        who = [people[folder].line.get(one.casefold(), "") for one in CANVAS]
+        lines.append(
+            (
+                who[0] or people[folder].name,
+                *who[1:],
+                *(_or(row.points) if row else "" for row in given),
+            )
+        )
+    write_table(root / "canvas.csv", lines)
+    return ["canvas.csv"]
+
+
+def zip_feedback(root: Path) -> list[str]:
+    """Put the pages of each assignment into a zip, laid out as its LMS takes it back."""
+    times, pages = handed_in(root), defaultdict(list)
+    for page in sorted((root / "feedback").glob("*/*/*.html")):
+        folder, assignment = page.parts[-3:-1]
+        came, name = times.get((folder, assignment)), f"{assignment}.html"
+        inside = f"{folder}/{name}"
+        if came and came.prefix:
+            inside = f"{came.prefix}{'/' if came.by_moodle else ''}{name}"
+        pages[assignment].append((page, inside))
+    for assignment, found in pages.items():
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+            for page, inside in found:
+                archive.write(page, inside)
+        write(root / f"feedback-{assignment}.zip", made.getvalue())
+    return [f"feedback-{assignment}.zip" for assignment in pages]
+
+
+def _or(number: float | None) -> str:
+    return "" if number is None else f"{number:g}"
+
+
+def _by_number(task: str) -> list:
+    return [(int(one), "") if one.isdigit() else (0, one) for one in re.split(r"\.", task)]

@@ -1,10 +1,8 @@
-"""What Linux offers to hold a process: namespaces of its own, resource limits, no privileges.
+"""What Linux offers to hold a process: limits, no privileges, and a filter of system calls.
 
-Called between fork and the first line of a submission. Each step is taken where the system allows
-it; `grader.sandbox` says what that leaves open.
+Called between fork and the first line of a submission.
 """
 
-import contextlib
 import ctypes
 import errno
 import os
@@ -12,17 +10,29 @@ import platform
 import resource
 import signal
 import struct
+import sys
 from pathlib import Path
 
-CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER = 0x00020000, 0x08000000, 0x10000000
-CLONE_NEWPID, CLONE_NEWNET = 0x20000000, 0x40000000
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 4096, 16384, 1 << 18
-SYS_MOUNT_SETATTR, AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_RDONLY = 442, -100, 0x8000, 1
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38
-PR_SET_SECCOMP, SECCOMP_MODE_FILTER, CLONE_THREAD, CLONE3 = 22, 2, 0x00010000, 435
-CAPABILITY_VERSION = 0x20080522
-# Of each machine: its number for the kernel's audit, clone, and what else starts a process.
-SYSTEM_CALLS = {"x86_64": (0xC000003E, 56, 57, 58), "aarch64": (0xC00000B7, 220)}
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 1, 4, 38, 22
+SECCOMP_MODE_FILTER, CAPABILITY_VERSION, X32 = 2, 0x20080522, 0x40000000
+# What the kernel's audit calls a machine, and there the numbers of the calls that no homework
+# makes: those that start processes, threads and programs (clone, fork, vfork, clone3, execve,
+# execveat), signal to others (kill, tkill, tgkill, two rt_sigqueueinfo, three of pidfd), look into
+# them (ptrace, two of process_vm, perf_event_open), reach the network or another process (socket,
+# connect, bind), and change what is seen (unshare, setns, mount, umount2, pivot_root, chroot), or
+# go round this filter (io_uring_setup, bpf, userfaultfd, keyctl).
+REFUSED = {
+    "x86_64": (
+        0xC000003E,
+        "56 57 58 435 59 322 62 200 234 129 297 424 434 438 101 310 311 298 41 42 49 "
+        "272 308 165 166 155 161 425 321 323 250",
+    ),
+    "aarch64": (
+        0xC00000B7,
+        "220 435 221 281 129 130 131 138 240 424 434 438 117 270 271 241 198 203 200 "
+        "97 268 40 39 41 51 425 280 282 219",
+    ),
+}
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -33,63 +43,6 @@ def _succeeds(result: int) -> None:
         raise OSError(number, os.strerror(number))
 
 
-def own_namespaces() -> bool:
-    """Give the next child its own process ids, files and network; return whether that worked."""
-    uid, gid = os.getuid(), os.getgid()
-    # The files of /proc/self belong to root while a process may not be inspected.
-    _libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
-    wanted = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC
-    try:
-        _succeeds(_libc.unshare(wanted))
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
-        Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
-        _succeeds(_libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
-    except OSError:
-        return False
-    finally:
-        forbid_inspection()
-    return True
-
-
-def own_mounts() -> None:
-    """Keep what this process mounts from the one that waits for it."""
-    _succeeds(_libc.unshare(CLONE_NEWNS))
-
-
-def own_scratch(folder: str, megabytes: int) -> None:
-    """Cover a folder with an empty, small one that goes with the process, where that is allowed."""
-    options = f"size={megabytes}m,mode=1777".encode()
-    flags = MS_NOSUID | MS_NODEV
-    with contextlib.suppress(OSError):
-        _succeeds(_libc.mount(b"tmpfs", os.fsencode(folder), b"tmpfs", flags, options))
-
-
-def cover(places: list[str]) -> None:
-    """Make every file read-only, and some folders and files empty, in this namespace.
-
-    Raises
-    ------
-    OSError
-        Where that is not allowed.
-    """
-    read_only = (ctypes.c_uint64 * 4)(MOUNT_ATTR_RDONLY, 0, 0, 0)
-    where = (AT_FDCWD, b"/", AT_RECURSIVE, read_only, ctypes.sizeof(read_only))
-    _succeeds(_libc.syscall(SYS_MOUNT_SETATTR, *where))
-    for place in places:
-        target = os.fsencode(place)
-        if Path(place).is_dir():
-            _succeeds(_libc.mount(b"tmpfs", target, b"tmpfs", MS_NOSUID | MS_RDONLY, b"size=4k"))
-        elif Path(place).is_file():
-            _succeeds(_libc.mount(b"/dev/null", target, None, MS_BIND, None))
-
-
-def own_processes() -> None:
-    """Show only this namespace's processes under /proc, or none where that is not allowed."""
-    if _libc.mount(b"proc", b"/proc", b"proc", MS_NOSUID | MS_NODEV, None) != 0:
-        _succeeds(_libc.mount(b"tmpfs", b"/proc", b"tmpfs", MS_NOSUID | MS_RDONLY, b"size=4k"))
-
-
 def drop_capabilities() -> None:
     """Give up every capability for good."""
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
@@ -97,42 +50,38 @@ def drop_capabilities() -> None:
     _succeeds(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 
 
-def forbid_processes() -> None:
-    """Refuse to start another process; threads may be started.
+def refuse_calls() -> None:
+    """Refuse the system calls of `REFUSED` from here on, in this process.
 
-    A limit on their number would not hold for root, and one process in the way of the others is
-    enough: a submission that multiplies slows the work of everybody down.
+    Raises
+    ------
+    OSError
+        If this machine has no such filter.
     """
-    if platform.machine() not in SYSTEM_CALLS:
-        return
-    audit_architecture, clone, *others = SYSTEM_CALLS[platform.machine()]
-    allow, refuse, unknown = 0x7FFF0000, 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
-    load, equal, at_least, any_of, answer = 0x20, 0x15, 0x35, 0x45, 0x06
-    checks = [(load, 0, 0, 4), (equal, 1, 0, audit_architecture), (answer, 0, 0, refuse)]
-    checks += [(load, 0, 0, 0), (at_least, 0, 1, 0x40000000), (answer, 0, 0, refuse)]
-    # The C library asks for clone again, whose flags can be read, where clone3 is not known.
-    checks += [(equal, 0, 1, CLONE3), (answer, 0, 0, unknown)]
-    for other in others:
-        checks += [(equal, 0, 1, other), (answer, 0, 0, refuse)]
-    checks += [(equal, 0, 3, clone), (load, 0, 0, 16), (any_of, 1, 0, CLONE_THREAD)]
-    checks += [(answer, 0, 0, refuse), (answer, 0, 0, allow)]
+    if platform.machine() not in REFUSED:
+        raise OSError(errno.ENOSYS, f"no list of system calls for {platform.machine()}")
+    audit, numbers = REFUSED[platform.machine()]
+    allow, refuse = 0x7FFF0000, 0x00050000 | errno.EPERM
+    load, equal, at_least, answer = 0x20, 0x15, 0x35, 0x06
+    checks = [(load, 0, 0, 4), (equal, 1, 0, audit), (answer, 0, 0, refuse), (load, 0, 0, 0)]
+    checks += [(at_least, 0, 1, X32), (answer, 0, 0, refuse)]
+    for number in map(int, numbers.split()):
+        checks += [(equal, 0, 1, number), (answer, 0, 0, refuse)]
+    checks += [(answer, 0, 0, allow)]
     program = b"".join(struct.pack("HBBI", *check) for check in checks)
     held = ctypes.create_string_buffer(program)
-    whole = struct.pack("HxxxxxxP", len(checks), ctypes.addressof(held))
-    with contextlib.suppress(OSError):
-        _succeeds(_libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.c_char_p(whole), 0, 0))
+    whole = ctypes.c_char_p(struct.pack("HxxxxxxP", len(checks), ctypes.addressof(held)))
+    _succeeds(_libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, whole, 0, 0))
 
 
 def limit(*, memory_megabytes: int, cpu_seconds: int) -> None:
-    """Bound memory (on top of what is in use), processor time, file size, files and processes."""
+    """Bound memory (on top of what is in use), processor time, file size and files."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
-    memory = pages * resource.getpagesize() + memory_megabytes * 2**20
     bounds = {
-        resource.RLIMIT_AS: memory,
+        resource.RLIMIT_AS: pages * resource.getpagesize() + memory_megabytes * 2**20,
         resource.RLIMIT_CPU: cpu_seconds,
         resource.RLIMIT_FSIZE: 16 * 2**20,
         resource.RLIMIT_NOFILE: 64,
-        resource.RLIMIT_NPROC: 64,
         resource.RLIMIT_CORE: 0,
     }
     for which, bound in bounds.items():
@@ -144,23 +93,21 @@ def die_with_parent() -> None:
     _succeeds(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0))
 
 
-def adopt_orphans() -> None:
-    """Become the parent of descendants whose own parent ends, so that none escapes."""
-    _succeeds(_libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+def hide(places: list[str]) -> None:
+    """Refuse Python to open, list, move or change what lies in some folders, from here on."""
+    hidden = [os.path.realpath(place) for place in places]
+
+    def refuse(event, arguments):
+        if event.partition(".")[0] in ("open", "os", "shutil", "glob", "sqlite3"):
+            for one in arguments:
+                if isinstance(one, str | bytes | os.PathLike):
+                    found = os.path.realpath(os.fsdecode(one))
+                    if any(f"{found}/".startswith(f"{place}/") for place in hidden):
+                        raise PermissionError(errno.EACCES, "not for submissions", found)
+
+    sys.addaudithook(refuse)
 
 
 def forbid_inspection() -> None:
     """Keep other processes of this user from reading or tracing this one."""
     _succeeds(_libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
-
-
-def kill_children() -> None:
-    """Kill and reap every child, and what they leave behind, until none is left."""
-    mine = Path(f"/proc/self/task/{os.getpid()}/children")
-    while children := mine.read_text().split():
-        for child in map(int, children):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
-        for child in map(int, children):
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(child, 0)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from checks.tokens import check_digits
 
-STUDENT = re.compile(r"[\w.@-]{1,64}", flags=re.ASCII)
+STUDENT = re.compile(r"(?!\.)[\w.@-]{1,64}", flags=re.ASCII)
 
 
 def new_secret(path: Path) -> None:

@@ -1,18 +1,21 @@
 """Grading what lies in the submission folder, on as many processes as asked or on any executor."""
 
+import datetime
 import logging
 import multiprocessing
+import os
+import signal
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, ProcessPoolExecutor, wait
 from pathlib import Path
 
-from grader import keys
+from grader import isolation, keys
 from grader.collect import Found, collect
 from grader.marks import Marks, Row, digest
-from grader.sandbox import KINDS, hidden
+from grader.sandbox import KINDS, USUAL, Limits
 from grader.shard import Job, Result, grade
-from grader.student import USUAL, Limits
 
 log = logging.getLogger("homework")
 
@@ -63,7 +66,6 @@ def grade_all(
     marks, secret = Marks(root), keys.read_secret(root / "secret")
     found = collect(root / "submitted", list(sources))
     waiting, rows, marked = [], {}, {}
-    hide = hidden(root)
     for one in found:
         if one.problem:
             rows[one] = _refused(one, one.problem)
@@ -87,11 +89,14 @@ def grade_all(
             exam_key=keys.exam_key(secret, one.student, one.assignment),
             limits=limits,
             sandbox=sandbox,
-            hide=hide,
+            hide=(str(root.resolve()),),
         )
 
+    begun = time.monotonic()
     for number, (one, result) in enumerate(_results(waiting, job, jobs, executor), start=1):
-        log.info("%d of %d: %s %s", number, len(waiting), one.student, one.assignment)
+        left = (time.monotonic() - begun) / number * (len(waiting) - number)
+        about = f", about {datetime.timedelta(seconds=round(left))} left" if left >= 1 else ""
+        log.info("%d of %d: %s %s%s", number, len(waiting), one.student, one.assignment, about)
         if isinstance(result, BaseException):
             rows[one] = _refused(one, f"the grader failed, run it again: {result}", "crashed")
         else:
@@ -107,42 +112,59 @@ def _refused(one: Found, why: str, state: str = "unreadable") -> Row:
 
 
 def _results(waiting, job, jobs, executor) -> Iterator[tuple[Found, Result | BaseException]]:
-    """Yield each result as it comes. A process that dies takes down only what killed it alone."""
-    own = executor is None
-    todo, suspects, alone = list(waiting), [], False
-    while todo or suspects:
-        pool = _pool(jobs) if own else executor
-        flying = {}
+    """Yield each result as it comes; what was at work when a process died is tried again alone."""
+    todo = list(waiting)
+    while todo:
+        flying, pool = {}, executor or _pool(jobs)
         try:
-            while todo or suspects or flying:
-                # Only what is being graded is in memory, whatever the size of the class; and what
-                # was being graded when a process died is tried again, each alone.
-                while len(flying) < 2 * jobs and (suspects or todo):
-                    if flying and (suspects or alone):
-                        break
-                    alone = bool(suspects)
-                    queue = suspects or todo
-                    flying[pool.submit(grade, job(queue[0]))] = queue[0]
-                    queue.pop(0)  # a pool that broke meanwhile has not taken it
-                done, _ = wait(flying, return_when=FIRST_COMPLETED)
-                for future in done:
-                    error = future.exception()
-                    if isinstance(error, BrokenExecutor):
+            while todo or flying:
+                # Only what is being graded is in memory, whatever the size of the class.
+                while todo and len(flying) < 2 * jobs:
+                    flying[pool.submit(grade, job(todo[0]))] = todo[0]
+                    todo.pop(0)  # a pool that broke meanwhile has not taken it
+                for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                    if isinstance(error := future.exception(), BrokenExecutor):
                         raise error
-                    one = flying.pop(future)
-                    yield one, (error or future.result())
-        except BrokenExecutor as error:
-            if not own:
+                    yield flying.pop(future), error or future.result()
+        except BrokenExecutor:
+            if executor:
                 raise
-            if not alone:
-                suspects += flying.values()
-            for one in flying.values() if alone else ():
-                yield one, error
+            for one in flying.values():
+                yield one, _alone(job(one))
         finally:
-            if own:
-                pool.shutdown(cancel_futures=True)
+            if not executor:
+                _end(pool)
+
+
+def _alone(job: Job) -> Result | BaseException:
+    pool = _pool(1)
+    try:
+        return pool.submit(grade, job).result()
+    except Exception as error:
+        return error
+    finally:
+        _end(pool)
 
 
 def _pool(jobs: int) -> ProcessPoolExecutor:
-    # Fresh processes, not forks: each grades with a torch and a gradebook of its own.
-    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+    # Fresh processes, not forks: each grades with a torch of its own.
+    spawn = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_begin, initargs=(os.getpid(),))
+
+
+def _begin(parent: int) -> None:
+    """Go with the process that asked, however it ends; an interrupt is for that one alone."""
+    isolation.die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    """End the processes of a pool at once: of what they were at, nothing was entered."""
+    # Their public name, `kill_workers`, is of Python 3.14.
+    processes = [*(getattr(pool, "_processes", None) or {}).values()]
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.kill()
+        process.join()

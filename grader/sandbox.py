@@ -1,109 +1,107 @@
-"""How the student's processes are shut in, by the strongest means that works on this machine.
+"""How the student's processes are shut in.
 
 - ``bubblewrap``: they see the system's programs, Python and `rnnviz` (where it may be used),
   read-only, and nothing else: no home, no course folder, no network, no other process.
-- ``namespaces`` (Linux lets ordinary users make them, and bubblewrap is not there): they see every
-  file as it is, read-only, but find the course folder, the sources and the home empty (but for
-  what leads to Python and `rnnviz`); no network, no other process.
-- ``limits only``: bounds on time, memory, output and processes, and a separate process, but the
-  same user: what that user can read and write, a submission can.
+- ``limits only``: a process of its own with bounds on time, memory and output, which can start
+  nothing, signal to nobody and reach no network, but is the same user: what that user can read and
+  write, a submission can. Of the course's own folders Python alone keeps it out.
 
-In all of them the checks and answers stand in another process, a submission can start none, and it
-gets its own process ids, network and scratch folder where the kernel lets an ordinary user make
-them.
+In both the checks and answers stand in another process.
 """
 
 import functools
 import importlib.util
+import json
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader import HOMEWORK, ROOT
 
 HOME = "/homework"
-KINDS = ("bubblewrap", "namespaces")
+KINDS = ("bubblewrap",)
+OPEN = "limits only"
+SCRATCH_MEGABYTES = 64
+# What a submission has no business in, beside the course.
+PRIVATE = tuple(str(place) for place in (HOMEWORK / "sources", ROOT / "tests", ROOT / ".git"))
 TRIAL = "import encodings.idna, json"
-TRIAL_OF_NAMESPACES = (
-    "from grader import isolation; assert isolation.own_namespaces(); isolation.cover([])"
-)
+FILTER = "from grader import isolation; isolation.drop_capabilities(); isolation.refuse_calls()"
 
 
 @dataclass(frozen=True)
-class Sandbox:
-    """A way to start the zygote.
+class Limits:
+    """What one submission may use."""
 
-    Attributes
-    ----------
-    name : str
-        What it is called.
-    command, bare : tuple of str
-        The words before Python; where `rnnviz` is not to be seen, too.
-    covers : bool
-        Whether each makes files read-only and hides folders itself.
-    """
-
-    name: str
-    command: tuple[str, ...] = ()
-    bare: tuple[str, ...] = ()
-    covers: bool = False
-
-    @property
-    def home(self) -> str:
-        """Where the modules `checks` and `grader` lie for the processes inside."""
-        return HOME if self.command else f"{ROOT}:{HOMEWORK}"
+    cell_seconds: float = 20.0
+    total_seconds: float = 180.0
+    memory_megabytes: int = 1024
 
 
-def environment(sandbox: Sandbox) -> dict[str, str]:
+USUAL = Limits()
+
+
+@functools.cache
+def strongest(*, allowed: tuple[str, ...] = KINDS) -> str:
+    """Return the strongest sandbox that works here, tried by running a Python in it."""
+    if "bubblewrap" in allowed and shutil.which("bwrap"):
+        command = [*_bubblewrap(bare=True), sys.executable, "-c", TRIAL]
+        if _works(command, "bubblewrap"):
+            return "bubblewrap"
+    return OPEN
+
+
+@functools.cache
+def warnings(kind: str) -> list[str]:
+    """Return what the sandbox on this machine does not hold, a line each."""
+    lines = []
+    if kind == OPEN:
+        lines += [
+            "WARNING: no bubblewrap here, limits only: a submission can read and write what you "
+            "can. From this course itself only Python keeps it out.",
+            "Install it (`apt install bubblewrap`), or grade on a machine that holds nothing else.",
+        ]
+    if not _works([sys.executable, "-c", FILTER], OPEN):
+        lines.append("WARNING: no filter of system calls here: a submission can start processes.")
+    return lines
+
+
+def _environment(kind: str, scratch: str) -> dict[str, str]:
     """Return the environment of the processes inside: nothing of ours that could tell a secret."""
     return {
         "PATH": "/usr/bin:/bin",
-        "HOME": scratch(),
-        "PYTHONPATH": sandbox.home,
+        "HOME": scratch,
+        "TMPDIR": scratch,
+        "PYTHONPATH": f"{ROOT}:{HOMEWORK}" if kind == OPEN else HOME,
         "PYTHONDONTWRITEBYTECODE": "1",
         "OMP_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
-        "MPLCONFIGDIR": scratch(),
+        "MPLCONFIGDIR": f"{scratch}/matplotlib",
         "LANG": "C.UTF-8",
     }
 
 
-@functools.cache
-def strongest(*, allowed: tuple[str, ...] = KINDS) -> Sandbox:
-    """Return the strongest sandbox that works here, tried by running a Python in it."""
-    candidates = []
-    if "bubblewrap" in allowed and shutil.which("bwrap"):
-        inside = ("--ro-bind", package(), f"{HOME}/rnnviz")
-        commands = (tuple(_bubblewrap(*bound)) for bound in (inside, ()))
-        candidates.append(Sandbox("bubblewrap", *commands))
-    if "namespaces" in allowed and sys.platform == "linux":
-        candidates.append(Sandbox("namespaces", covers=True))
-    return next((one for one in candidates if _works(one)), Sandbox("limits only"))
-
-
-def _bubblewrap(*bound: str) -> list[str]:
+def _bubblewrap(*, bare: bool) -> list[str]:
     seen = ["/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives"]
     words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
-    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+    words += ["--proc", "/proc", "--dev", "/dev", "--size", str(SCRATCH_MEGABYTES * 2**20)]
+    words += ["--tmpfs", "/tmp"]
     for place in (*seen, sys.base_prefix, sys.prefix):
         words += ["--ro-bind-try", place, place]
-    words += bound
-    for place in (HOMEWORK / "checks", ROOT / "grader"):
+    for place in (*[package()] * (not bare), HOMEWORK / "checks", ROOT / "grader"):
         words += ["--ro-bind", str(place), f"{HOME}/{place.name}"]
-    return [*words, "--remount-ro", "/", "--chdir", "/tmp"]
+    return [*words, "--remount-ro", "/", "--remount-ro", "/dev", "--chdir", "/tmp"]
 
 
-def _works(sandbox: Sandbox) -> bool:
-    """Return whether Python starts inside and finds its modules there."""
-    script = TRIAL_OF_NAMESPACES if sandbox.covers else TRIAL
-    trial = [*sandbox.command, sys.executable, "-c", script]
+def _works(command: list[str], kind: str) -> bool:
     try:
         done = subprocess.run(
-            trial,
-            env=environment(sandbox),
+            command,
+            env=_environment(kind, "/tmp"),
             capture_output=True,
             timeout=60,
             check=False,
@@ -114,36 +112,100 @@ def _works(sandbox: Sandbox) -> bool:
     return done.returncode == 0
 
 
-def needed() -> list[Path]:
-    """Return the folders that the processes inside read: Python, `rnnviz`, this one."""
-    return [
-        Path(one).resolve()
-        for one in (sys.prefix, sys.base_prefix, package(), HOMEWORK, ROOT / "grader")
-    ]
-
-
-def package() -> str:
+def package() -> Path:
     """Return the folder of `rnnviz`."""
-    return importlib.util.find_spec("rnnviz").submodule_search_locations[0]
+    return Path(importlib.util.find_spec("rnnviz").submodule_search_locations[0])
 
 
-def scratch() -> str:
-    """Return the folder that a submission may write to; its own, empty one is put there."""
-    return "/dev/shm" if any(one.is_relative_to("/tmp") for one in needed()) else "/tmp"
+@dataclass
+class Zygote:
+    """The process that student's processes are forked from; started when it is first needed.
 
-
-def hidden(root: Path) -> tuple[str, ...]:
-    """Return the places that a submission has no business in.
-
-    The course, the sources, and what lies in the home and among the temporary files, but for what
-    leads to a folder that is needed.
+    In a `bare` one `rnnviz` is not loaded, and in bubblewrap not there: functions are built there.
     """
-    others = [*Path.home().resolve().glob("*"), *Path(tempfile.gettempdir()).resolve().glob("*")]
-    read = needed()
-    own = [
-        one
-        for one in others
-        if not one.is_symlink() and not any(path.is_relative_to(one) for path in read)
-    ]
-    course = (root, HOMEWORK / "sources", HOMEWORK / "course")
-    return tuple(str(one) for one in (*own, *(one.resolve() for one in course)))
+
+    kind: str
+    bare: bool = False
+    _process: subprocess.Popen | None = field(default=None, init=False)
+
+    def ready(self) -> None:
+        """Start it, unless it runs.
+
+        Raises
+        ------
+        RuntimeError
+            If it does not start.
+        """
+        if self._process is not None and self._process.poll() is None:
+            return
+        self.close()
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        scratch = "/tmp"
+        if self.kind == OPEN:
+            self._folder = tempfile.TemporaryDirectory(
+                prefix="homework-", ignore_cleanup_errors=True
+            )
+            scratch = self._folder.name
+        number = theirs.fileno()
+        self._process = subprocess.Popen(
+            [
+                *(() if self.kind == OPEN else _bubblewrap(bare=self.bare)),
+                *(sys.executable, "-m", "grader.zygote", str(number), *["bare"] * self.bare),
+            ],
+            env=_environment(self.kind, scratch),
+            pass_fds=[number],
+            cwd="/tmp",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        theirs.close()
+        self._control.settimeout(120)
+        if self._control.recv(16) != b"ready":
+            said = self._process.communicate()[1].decode(errors="replace")
+            raise RuntimeError(f"the {self.kind} process did not start: {said[-500:]}")
+
+    def fork(self, limits: Limits, hide: tuple[str, ...] = ()):
+        """Start a student's process: the socket to it, and what ends it, as `Process` wants.
+
+        Where every file is in sight, Python in there is refused those of the folders in `hide`.
+        """
+        self.ready()
+        ours, theirs = socket.socketpair()
+        bounds = {
+            "memory_megabytes": limits.memory_megabytes,
+            "cpu_seconds": int(limits.total_seconds) + 1,
+        }
+        request = {"limits": bounds, "hide": [*hide, *PRIVATE] if self.kind == OPEN else []}
+        with theirs:
+            socket.send_fds(self._control, [json.dumps(request).encode()], [theirs.fileno()])
+        control, pid = self._control, self._control.recv(16)
+
+        def end() -> str:
+            try:
+                control.send(pid)
+                code, used = map(int, control.recv(32).split())
+            except (OSError, ValueError):  # it went with its zygote
+                return "the process ended"
+            if used and control is self._control:
+                self.close()
+            if code < 0:
+                return f"the process was killed ({signal.Signals(-code).name})"
+            return f"the process ended by itself (exit {code})"
+
+        return ours, end
+
+    def close(self) -> None:
+        """End the zygote and with it everything that it forked."""
+        if self._process is None:
+            return
+        self._control.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stderr.close()
+        self._process = None
+        if self.kind == OPEN:
+            self._folder.cleanup()

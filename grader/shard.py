@@ -1,25 +1,19 @@
-"""Grading one submission, anywhere: a function of a picklable job that returns a picklable result.
-
-A process that grades is a shard. It has a course folder and a gradebook of its own, so that
-nothing is shared while nbgrader works; one process then enters the results in the marks.
-"""
+"""Grading one submission, anywhere: a function of a picklable job, with a picklable result."""
 
 import atexit
 import functools
-import shutil
-import tempfile
+import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import nbformat
 
-from grader import isolation, sandbox, submission
+from checks.process import Process
+from grader import isolation, sandbox
 from grader.examine import Examination
-from grader.sandbox import KINDS
-from grader.source import read
-from grader.student import USUAL, Limits, Zygote
-
-STATES = ("unreadable", "crashed", "timed out", "metadata removed", "suspicious")
+from grader.parse import UnreadableError, parse
+from grader.sandbox import KINDS, USUAL, Limits, Zygote
+from grader.source import read, unanswered
+from grader.submission import rebuild
 
 
 @dataclass(frozen=True)
@@ -35,7 +29,7 @@ class Job:
     sandbox : tuple of str
         The sandboxes that may be used; without them `limits only`.
     hide : tuple of str
-        Folders that it should find empty, where the sandbox can do that.
+        Folders of the course, which submissions have no business in.
     """
 
     student: str
@@ -58,7 +52,7 @@ class Result:
     scores : dict
         Points by grade id; None where a person has to give them. Empty if it is unreadable.
     events : list of (str, str)
-        A state, or ``note``, and one line.
+        A state, ``odd`` or ``note``, and one line.
     graded : str
         The graded notebook with its outputs; empty if it is unreadable.
     """
@@ -69,21 +63,9 @@ class Result:
     events: list = field(default_factory=list)
     graded: str = ""
 
-    @property
-    def state(self) -> str:
-        """The gravest of the events, else whether a person has to look."""
-        return state_of(self.events, waiting=None in self.scores.values())
-
-
-def state_of(events: list, *, waiting: bool) -> str:
-    """Return the gravest of the events, else whether a person has to look."""
-    told = {event for event, _ in events}
-    usual = "needs manual" if waiting else "graded"
-    return next((state for state in STATES if state in told), usual)
-
 
 def grade(job: Job) -> Result:
-    """Grade one submission with nbgrader, in this process's own course folder.
+    """Grade one submission.
 
     Raises
     ------
@@ -91,18 +73,40 @@ def grade(job: Job) -> Result:
         If the fault is the grader's: the sandbox does not start, or a given cell fails.
     """
     try:
-        handed_in = submission.parse(job.content)
-    except submission.UnreadableError as error:
+        rebuilt = rebuild(_source(job.source), parse(job.content))
+    except UnreadableError as error:
         return Result(job.student, job.assignment, events=[("unreadable", str(error))])
-    rebuilt = submission.rebuild(_source(job.source), handed_in)
     isolation.forbid_inspection()
-    course = _course()
-    hide = (*job.hide, str(course.root))
-    zygotes = (_zygote(job.sandbox, bare=False), _zygote(job.sandbox, bare=True))
-    examination = Examination(*zygotes, job.limits, job.token, job.exam_key, hide)
-    course.release(job.assignment, job.source)
-    scores, graded = course.autograde(job.student, job.assignment, rebuilt.notebook, examination)
+    zygotes = {bare: _zygote(job.sandbox, bare=bare) for bare in (False, True)}
+    for zygote in zygotes.values():
+        zygote.ready()  # before its time begins
+
+    until = time.monotonic() + job.limits.total_seconds
+
+    def start(rules: tuple[str, ...] | None) -> Process:
+        fork = functools.partial(zygotes[rules is not None].fork, job.limits, job.hide)
+        return Process(fork, rules, cell_seconds=job.limits.cell_seconds, until=until)
+
+    examination = Examination(start, job.token, job.exam_key)
+    examination.run(rebuilt.notebook)
+    scores = _scores(rebuilt.notebook, _source(job.source))
+    graded = nbformat.writes(rebuilt.notebook) + "\n"
     return Result(job.student, job.assignment, scores, rebuilt.events + examination.events, graded)
+
+
+def _scores(graded: nbformat.NotebookNode, source: nbformat.NotebookNode) -> dict:
+    """Return the points of each cell; of an answer that is as it was handed out, none."""
+    stubs, scores = {cell.id: unanswered(cell) for cell in source.cells}, {}
+    for cell in graded.cells:
+        if (points := cell.metadata.get("nbgrader", {}).get("points")) is None:
+            continue
+        if cell.cell_type == "code":
+            failed = any(output.output_type == "error" for output in cell.outputs)
+            scores[cell.id] = 0.0 if failed else float(points)
+        else:
+            answered = cell.source.strip() not in ("", stubs.get(cell.id))
+            scores[cell.id] = None if answered else 0.0
+    return scores
 
 
 @functools.lru_cache(maxsize=32)
@@ -112,69 +116,6 @@ def _source(text: str) -> nbformat.NotebookNode:
 
 @functools.cache
 def _zygote(allowed: tuple[str, ...], *, bare: bool) -> Zygote:
-    zygote = Zygote(sandbox.strongest(allowed=allowed), bare=bare)
+    zygote = Zygote(sandbox.strongest(allowed=allowed), bare)
     atexit.register(zygote.close)
     return zygote
-
-
-@functools.cache
-def _course() -> "ShardCourse":
-    return ShardCourse()
-
-
-class ShardCourse:
-    """A throw-away course of nbgrader, of this process alone."""
-
-    def __init__(self):
-        self._folder = tempfile.TemporaryDirectory(prefix="homework-shard-")
-        self.root = Path(self._folder.name)
-        self._released = {}
-
-    def release(self, assignment: str, source: str) -> None:
-        """Make an assignment known to nbgrader, once."""
-        from grader.course import generate
-
-        if self._released.get(assignment) != source:
-            generate(self.root, {assignment: source})
-            self._released[assignment] = source
-
-    def autograde(
-        self,
-        student: str,
-        assignment: str,
-        notebook: nbformat.NotebookNode,
-        examination: Examination,
-    ) -> tuple[dict, str]:
-        """Run nbgrader's `Autograde` with the examination in place of its `Execute`."""
-        from nbgrader.converters import Autograde
-        from nbgrader.preprocessors import CheckCellMetadata, LimitOutput, SaveAutoGrades
-
-        from grader.course import directory, gradebook, telling
-
-        where = directory(self.root, assignment=assignment, student=student)
-        handed_in = self.root / "submitted" / student / assignment
-        graded = self.root / "autograded" / student / assignment
-        name = f"{assignment}.ipynb"
-        handed_in.mkdir(parents=True)
-        try:
-            (handed_in / name).write_text(nbformat.writes(notebook), encoding="utf-8")
-            converter = Autograde(coursedir=where)
-            converter.autograde_preprocessors = [
-                examination,
-                LimitOutput,
-                SaveAutoGrades,
-                CheckCellMetadata,
-            ]
-            with telling(converter):
-                converter.start()
-            with gradebook(where.db_url) as book:
-                found = book.find_submission(assignment, student)
-                scores = {
-                    grade.name: None if grade.needs_manual_grade else grade.auto_score
-                    for part in found.notebooks
-                    for grade in part.grades
-                }
-            return scores, (graded / name).read_text(encoding="utf-8")
-        finally:
-            shutil.rmtree(handed_in, ignore_errors=True)
-            shutil.rmtree(graded, ignore_errors=True)

@@ -4,10 +4,9 @@ A cell says its role in its header:
 
 - ``token=true``: where the student writes the token;
 - ``solve="2.1" names="step_jacobian" without="autograd"``: the student writes it. ``names`` are
-  what it must define, ``without`` what it may not use and ``allow`` what it may use although it
-  is refused elsewhere (see `grader.code`);
+  what it must define, ``without`` a rule of `checks.fence`;
 - ``check="2.1" points=4 tests="step_jacobian"``: graded by running it, in a scope of its own (it
-  is put into ``with checks.task(…):``, which also reads the code of the functions that it tests);
+  is put into ``with checks.task(…):``, which brings the functions from behind the fence);
 - ``explain="2.5" points=3`` (a Markdown region): graded by hand;
 - ``show=true``: a drawing, left out when a submission is graded;
 - none: given code, run as it stands.
@@ -16,6 +15,7 @@ A cell says its role in its header:
 import ast
 import re
 import textwrap
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,8 +24,9 @@ import nbformat
 from nbformat import NotebookNode
 
 ROLES = ("token", "solve", "check", "explain", "show")
-KEPT = ("names", "without", "allow", "functions")
-KEYS = {*ROLES, "names", "without", "allow", "tests", "points"}
+KEPT = ("names", "without", "functions")
+KEYS = {*ROLES, "names", "without", "tests", "points"}
+TEXT_STUB = "*Your answer here.*"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"}
 
@@ -57,12 +58,13 @@ def read(text: str) -> NotebookNode:
     notebook = jupytext.reads(text, fmt="md")
     notebook.metadata = NotebookNode(kernelspec=KERNEL, language_info=LANGUAGE)
     notebook.nbformat_minor = 5
-    for number, cell in enumerate(notebook.cells):
+    for cell in notebook.cells:
         given = dict(cell.metadata)
+        given.pop("lines_to_next_cell", None)  # what jupytext notes of blank lines
         if unknown := sorted(given.keys() - KEYS):
             raise SourceError(f"a cell may say {', '.join(sorted(KEYS))}, got {unknown[0]!r}")
-        cell.metadata = nbformat.from_dict(_metadata(cell.cell_type, given, number))
-        cell.id = _identity(given, number)
+        cell.id = _identity(given, cell.source)
+        cell.metadata = nbformat.from_dict(_metadata(cell.cell_type, given, cell.id))
         if "explain" in given:
             cell.source = _rubric_into_answer(cell.source)
         if "solve" in given:
@@ -85,46 +87,46 @@ def _in_a_scope(cell: NotebookNode, everything: list["Task"]) -> str:
     names = cell.metadata.homework.get("tests", [])
     tested = [task for task in everything if set(task.functions) & set(names)]
     words = [f'"{cell.id.removeprefix("check-").replace("-", ".")}"']
-    words += [name for name in names if any(name in task.functions for task in tested)]
-    for key in ("without", "allow") if tested else ():
-        if listed := sorted({one for task in tested for one in getattr(task, key)}):
-            words.append(f'{key}="{" ".join(listed)}"')
+    words += [f'"{name}"' for name in names if any(name in task.functions for task in tested)]
+    if listed := sorted({one for task in tested for one in task.without}):
+        words.append(f'without="{" ".join(listed)}"')
     return f"with checks.task({', '.join(words)}):\n{textwrap.indent(cell.source, '    ')}"
 
 
-def _identity(given: dict, number: int) -> str:
+def _identity(given: dict, text: str) -> str:
     if "token" in given:
         return "token"
     for role in ("solve", "check", "explain"):
         if role in given:
             return f"{role}-{given[role]}".replace(".", "-")
-    return f"cell-{number:03d}"
+    return f"cell-{zlib.crc32(text.encode()):08x}"  # others may come and go before it
 
 
-def _metadata(kind: str, given: dict, number: int) -> dict:
+def _metadata(kind: str, given: dict, identity: str) -> dict:
     role = next((role for role in ROLES if role in given), "given" if kind == "code" else "text")
     if role == "text":
         return {}
-    if role in ("show", "token"):
-        return {"homework": {"role": role}}
+    protect = {"deletable": False, "editable": False}
+    if role in ("show", "token", "given"):
+        # nbgrader need not know of these: one more does no harm to what was handed in.
+        return (protect if role == "given" else {}) | {"homework": {"role": role}}
     if role in ("check", "explain") and not isinstance(given.get("points"), int):
         raise SourceError(
             f"{role} {given[role]}: expected whole points, got {given.get('points')!r}"
         )
     nbgrader = {
         "schema_version": 3,
-        "grade_id": _identity(given, number),
+        "grade_id": identity,
         "grade": role in ("check", "explain"),
         "solution": role in ("solve", "explain"),
-        "locked": role in ("check", "given"),
+        "locked": role == "check",
         "task": False,
     }
     if nbgrader["grade"]:
         nbgrader["points"] = given["points"]
-    lists = {key: given.get(key, "").split() for key in ("names", "without", "allow", "tests")}
+    lists = {key: given.get(key, "").split() for key in ("names", "without", "tests")}
     homework = {"role": role} | {key: value for key, value in lists.items() if value}
-    protect = {} if nbgrader["solution"] else {"deletable": False, "editable": False}
-    return protect | {"nbgrader": nbgrader, "homework": homework}
+    return (protect if role == "check" else {}) | {"nbgrader": nbgrader, "homework": homework}
 
 
 def _rubric_into_answer(text: str) -> str:
@@ -139,6 +141,12 @@ def _rubric_into_answer(text: str) -> str:
     begin = "### BEGIN SOLUTION\n"
     rest = text.replace(scheme[0], "")
     return rest.replace(begin, f"{begin}*Rubric.* {scheme[1]}\n*Model answer.* ", 1)
+
+
+def unanswered(cell: NotebookNode) -> str:
+    """Return the text of an explanation's cell as students get it."""
+    solution = r"### BEGIN SOLUTION\n.*?### END SOLUTION"
+    return re.sub(solution, TEXT_STUB, cell.source, flags=re.DOTALL).strip()
 
 
 def _refuse_inconsistent(notebook: NotebookNode) -> None:
@@ -158,7 +166,7 @@ def _refuse_inconsistent(notebook: NotebookNode) -> None:
 
 @dataclass(frozen=True)
 class Task:
-    """One cell that the student writes: its id, and what it must define, may not use and may use.
+    """One cell that the student writes: its id, what it must define, and without what.
 
     `functions` are those of the names that are functions; the others are measured.
     """
@@ -166,7 +174,6 @@ class Task:
     identity: str
     names: tuple[str, ...]
     without: tuple[str, ...]
-    allow: tuple[str, ...]
     functions: tuple[str, ...]
 
 
@@ -181,4 +188,4 @@ def tasks(notebook: NotebookNode) -> list[Task]:
 
 def sources(folder: Path) -> dict[str, Path]:
     """Return the instructor sources in a folder by the name of their assignment."""
-    return {path.stem: path for path in sorted(folder.glob("*.md"))}
+    return {path.stem: path for path in sorted(folder.glob("[0-9]*.md"))}

@@ -1,11 +1,10 @@
-"""Reading what was handed in, and putting it into the instructor's notebook.
+"""Putting what was handed in into the instructor's notebook.
 
 Only what the student was asked to write is taken from a submission, and the cells that were added;
 titles, given code and checks come from the source. Nothing that was handed in is changed.
 """
 
 import ast
-import json
 import re
 from dataclasses import dataclass
 
@@ -13,17 +12,17 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from checks.reading import statements_of
+from checks.cells import statements
+from grader.parse import UnreadableError
+from grader.source import unanswered
 
-LARGEST = 128 * 2**20
-LONGEST = 2 * 2**20
-MOST_CELLS = 1000
-PICTURES = ("image/png", "image/jpeg", "image/gif")
 WRITTEN = ("solve", "explain", "token")
-
-
-class UnreadableError(ValueError):
-    """A submission that no notebook can be made of."""
+TASK = re.compile(r"(solve|check|explain)-\d")
+MISSING = {
+    "token": "is missing: graded with the numbers of this student",
+    "solve": "is missing or has lost its mark: what another cell defines counts",
+    "explain": "is missing or has lost its mark: look for the answer in another cell",
+}
 
 
 @dataclass
@@ -32,65 +31,6 @@ class Submission:
 
     notebook: NotebookNode
     events: list
-
-
-def parse(content: bytes) -> NotebookNode:
-    """Return the notebook that a file holds.
-
-    Raises
-    ------
-    UnreadableError
-        If it is too large, no JSON, or no notebook.
-    """
-    if len(content) > LARGEST:
-        raise UnreadableError(f"expected at most {LARGEST >> 20} MB, got {len(content) >> 20} MB")
-    try:
-        raw = json.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise UnreadableError(
-            f"expected a notebook in JSON, got a file that is not: {error}"
-        ) from None
-    if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
-        raise UnreadableError("expected a notebook with cells, got JSON without them")
-    if len(raw["cells"]) > MOST_CELLS:
-        raise UnreadableError(f"expected at most {MOST_CELLS} cells, got {len(raw['cells'])}")
-    for cell in raw["cells"]:
-        if not _is_cell(cell):
-            raise UnreadableError("expected cells with a type and a text, got something else")
-    if (length := sum(len(cell["source"]) for cell in raw["cells"])) > LONGEST:
-        raise UnreadableError(f"expected at most {LONGEST} characters in all cells, got {length}")
-    return nbformat.from_dict({"cells": list(map(_what_counts, raw["cells"]))})
-
-
-def _what_counts(cell: dict) -> dict:
-    """Return what is looked at of a cell: no outputs, and no metadata but its mark."""
-    metadata, mark = cell.get("metadata", {}), {}
-    if "nbgrader" in metadata:
-        found = metadata["nbgrader"]
-        claimed = found.get("grade_id") if isinstance(found, dict) else None
-        mark = {"nbgrader": {"grade_id": claimed} if isinstance(claimed, str) else {}}
-    kept = {"cell_type": cell["cell_type"], "source": cell["source"], "metadata": mark}
-    if isinstance(cell.get("id"), str):
-        kept["id"] = cell["id"]
-    if isinstance(found := cell.get("attachments"), dict):
-        kept["attachments"] = {
-            name: one for name, one in found.items() if isinstance(one, dict) and _is_picture(one)
-        }
-    return kept
-
-
-def _is_picture(one: dict) -> bool:
-    return all(kind in PICTURES and isinstance(text, str) for kind, text in one.items())
-
-
-def _is_cell(cell: object) -> bool:
-    if not isinstance(cell, dict) or not isinstance(cell.get("metadata", {}), dict):
-        return False
-    source = cell.get("source")
-    if isinstance(source, list) and all(isinstance(line, str) for line in source):
-        source = cell["source"] = "".join(source)
-    text = isinstance(source, str) and isinstance(cell.get("cell_type"), str)
-    return text and not any("\ud800" <= letter <= "\udfff" for letter in source)
 
 
 def rebuild(source: NotebookNode, handed_in: NotebookNode) -> Submission:
@@ -111,6 +51,7 @@ def rebuild(source: NotebookNode, handed_in: NotebookNode) -> Submission:
         what it asked for.
     """
     cells = handed_in.cells
+    _refuse_another(source, cells)
     places, events = _places(source, cells)
     follow = {identity: [] for identity in [None, *(cell.id for cell in source.cells)]}
     last = None
@@ -135,8 +76,29 @@ def rebuild(source: NotebookNode, handed_in: NotebookNode) -> Submission:
             copy.source = written.source if copy.cell_type == "code" else _harmless(written)
             if copy.cell_type == "markdown" and written.get("attachments"):
                 copy.attachments = written.attachments
+            empty = _role(cell) == "explain" and copy.source.strip() in ("", unanswered(cell))
+            if below := [text for one in follow[cell.id] if empty and (text := _prose(one))]:
+                copy.source = "\n\n".join([copy.source, *below])
+                events.append(("note", f"{cell.id}: the answer stands in a cell below it"))
         made.cells += [copy, *follow[cell.id]]
     return Submission(made, events)
+
+
+def _refuse_another(source: NotebookNode, cells: list) -> None:
+    """Refuse the notebook of another assignment: it would earn nothing here."""
+    tasks = {claimed for cell in cells if TASK.match(claimed := _claims(cell))}
+    if tasks and not tasks & {cell.id for cell in source.cells}:
+        here, there = (one[0].source.strip().partition("\n")[0] for one in (source.cells, cells))
+        hint = "hand it in under its own assignment"
+        raise UnreadableError(f"expected “{here.strip('# ')}”, got “{there.strip('# ')}”: {hint}")
+
+
+def _prose(cell: NotebookNode) -> str:
+    """Return the words of a cell that is no Python."""
+    if cell.cell_type == "markdown":
+        return cell.source.strip()
+    python = statements(cell.source) or len(cell.source.split()) < 4
+    return "" if python else _harmless(cell).strip()
 
 
 def _role(cell: NotebookNode) -> str:
@@ -153,17 +115,17 @@ def _claims(cell: NotebookNode) -> str:
 def _places(source: NotebookNode, cells: list) -> tuple[dict[str, int], list]:
     """Return where the cells to be written stand in a submission, and what is odd about them."""
     places, events = {}, []
-    marked = any("nbgrader" in cell.get("metadata", {}) for cell in cells)
-    if not marked:
-        events.append(("metadata removed", "no cell carries nbgrader's metadata"))
     for wanted in source.cells:
         if _role(wanted) not in WRITTEN:
             continue
         found = [number for number, cell in enumerate(cells) if _claims(cell) == wanted.id]
+        if not found and _role(wanted) == "explain":
+            question = wanted.source.strip().partition("\n")[0]
+            found = [n for n, cell in enumerate(cells) if cell.source.strip().startswith(question)]
         if found:
             places[wanted.id] = found[-1]
-        elif _role(wanted) != "token":
-            events.append(("metadata removed", f"{wanted.id} is missing or has lost its mark"))
+        else:
+            events.append(("note", f"{wanted.id} {MISSING[_role(wanted)]}"))
         if len(found) > 1:
             events.append(("note", f"{wanted.id} stands {len(found)} times: all were run in order"))
     return places, events
@@ -185,8 +147,8 @@ def _new_statements(source: NotebookNode, anchor: str, cell: NotebookNode) -> st
     given = next(one for one in source.cells if one.id == anchor)
     if _role(given) != "given" or cell.cell_type != "code" or cell.source == given.source:
         return ""
-    known = {ast.dump(one.node) for one in statements_of(anchor, given.source)}
-    found = (one.node for one in statements_of(anchor, cell.source))
+    known = {ast.dump(node) for node in statements(given.source)}
+    found = statements(cell.source)
     return "\n".join(ast.unparse(node) for node in found if ast.dump(node) not in known)
 
 

@@ -60,7 +60,7 @@ def attack(*states: str, keeps: frozenset = KEPT, slow: bool = False):
             return made if isinstance(made, bytes) else nbformat.writes(made).encode()
 
         name = "attack-" + make.__name__.replace("_", "-")
-        ATTACKS.append(Attack(name, content, states or ("suspicious",), keeps, slow))
+        ATTACKS.append(Attack(name, content, states or ("graded",), keeps, slow))
         return make
 
     return register
@@ -109,13 +109,13 @@ while True:
     return written(token, solve_2_1=one_step(body))
 
 
-@attack("crashed", "needs manual", "graded", "timed out")
+@attack("crashed", "graded", "timed out")
 def memory_eater(token):
     body = "import torch\nkept = []\nwhile True:\n    kept.append(torch.ones(10**7))"
     return written(token, solve_2_1=one_step(body))
 
 
-@attack("crashed", "needs manual", "graded", "timed out", slow=True)
+@attack("crashed", "graded", "timed out", slow=True)
 def list_that_grows(token):
     return with_cell(token, "kept = [0]\nwhile True:\n    kept = kept + kept")
 
@@ -125,12 +125,12 @@ def os_exit(token):
     return with_cell(token, "import os\nos._exit(0)")
 
 
-@attack("suspicious")
+@attack("crashed")
 def os_exit_when_called(token):
     return written(token, solve_2_1=one_step("import os\nos._exit(0)"))
 
 
-@attack("crashed", "suspicious")
+@attack("crashed", "graded")
 def kills_its_parent(token):
     code = """
 import os
@@ -164,7 +164,7 @@ def cells_of_a_wrong_kind(token):
     return json.dumps({"cells": [{"cell_type": "code", "source": {"code": "1"}}]}).encode()
 
 
-@attack("metadata removed")
+@attack()
 def metadata_removed(token):
     made = written(token)
     for number, cell in enumerate(made.cells):
@@ -172,14 +172,14 @@ def metadata_removed(token):
     return made
 
 
-@attack("metadata removed", keeps=frozenset())
+@attack(keeps=frozenset())
 def cells_deleted(token):
     made = written(token)
     made.cells = [c for c in made.cells if not c.id.startswith(("check", "solve-2-2"))]
     return made
 
 
-@attack("needs manual", "graded")
+@attack()
 def cells_duplicated(token):
     made = written(token)
     again = [nbformat.from_dict(c) for c in made.cells if c.id.startswith(("check", "solve"))]
@@ -189,7 +189,7 @@ def cells_duplicated(token):
     return made
 
 
-@attack("needs manual", "graded")
+@attack()
 def checks_rewritten(token):
     made = written(token)
     for cell in made.cells:
@@ -199,7 +199,7 @@ def checks_rewritten(token):
     return made
 
 
-@attack("needs manual", "graded")
+@attack()
 def checks_made_solutions(token):
     made = written(token)
     for cell in made.cells:
@@ -209,12 +209,12 @@ def checks_made_solutions(token):
     return made
 
 
-@attack("needs manual", "graded", "timed out")
+@attack("graded", "timed out")
 def fifty_megabytes_printed(token):
     return with_cell(token, 'for _ in range(5000):\n    print("x" * 10_000)')
 
 
-@attack("needs manual", "graded")
+@attack()
 def fifty_megabytes_stored(token):
     made = written(token)
     stored = new_output("stream", name="stdout", text="x" * 50_000_000)
@@ -222,7 +222,7 @@ def fifty_megabytes_stored(token):
     return made
 
 
-@attack("suspicious", "needs manual", "graded")
+@attack()
 def equals_everything(token):
     body = """
 class Everything(float):
@@ -243,7 +243,7 @@ return Everything(0)
     return written(token, solve_2_1=one_step(body))
 
 
-@attack("suspicious", "needs manual", "graded")
+@attack()
 def tensor_that_answers_for_itself(token):
     body = """
 import torch
@@ -278,7 +278,7 @@ torch.isfinite = lambda x: torch.ones_like(x).bool()
     return with_cell(token, code)
 
 
-@attack("suspicious", "timed out")
+@attack("graded", "timed out")
 def nbgrader_patched(token):
     code = """
 import nbgrader.utils
@@ -294,7 +294,7 @@ import checks
 for name in ("require", "tensor", "agree", "refuses", "number", "choice"):
     setattr(checks, name, lambda *a, **k: None)
 checks.call = lambda function, *a, **k: a[0]
-checks.HARNESSES["_observe"] = lambda function, a, k: (a[0], a, "")
+checks.calls.HARNESSES["_observe"] = lambda function, a, k: (a[0], a, "")
 """
     return with_cell(token, code)
 
@@ -315,15 +315,15 @@ torch.autograd.functional.jacobian = no
 def grader_patched(token):
     code = """
 import sys
-import grader.values, grader.worker
-grader.values.to_plain = lambda value: True
-grader.worker._call = lambda namespace, request: {"ok": True, "value": None}
-sys.modules["grader.worker"]._answer = lambda value, what: {"ok": True, "value": 1.0}
+import checks.values, checks.worker
+checks.values.to_plain = lambda value: True
+checks.worker._call = lambda namespace, request: {"ok": True, "value": None}
+sys.modules["checks.worker"]._answer = lambda value, what: {"ok": True, "value": 1.0}
 """
     return with_cell(token, code)
 
 
-@attack("suspicious", "timed out")
+@attack("graded", "timed out")
 def source_read_from_disk(token):
     places = [f"{HOMEWORK}/sources/{ASSIGNMENT}.md", f"/homework/sources/{ASSIGNMENT}.md"]
     code = f"""
@@ -338,7 +338,7 @@ for cell in re.findall(r"```python solve.*?\\n(.*?)```", text, flags=re.S):
     return with_cell(token, code, solve_2_1="pass", solve_2_3="pass")
 
 
-@attack()
+@attack(keeps=KEPT | {"check-2-1"})  # as whoever pastes it
 def solution_by_exec(token):
     return written(token, solve_2_1=f"exec({MODEL['solve-2-1']!r})")
 
@@ -399,12 +399,12 @@ class Helper:
     return with_cell(token, code, solve_2_1=one_step(body))
 
 
-@attack("needs manual", "graded")
+@attack()
 def rnnviz_put_into_a_list(token):
     return put_into_a_list(token, "table.append(rnnviz.bptt.step_jacobians)")
 
 
-@attack("needs manual", "graded")
+@attack()
 def rnnviz_handed_to_a_helper(token):
     return put_into_a_list(
         token, "def put(one):\n    table.append(one)\nput(rnnviz.bptt.step_jacobians)"
@@ -416,7 +416,7 @@ def rnnviz_put_there_from_a_text(token):
     return put_into_a_list(token, "exec('table.append(rnnviz.bptt.step_jacobians)')")
 
 
-@attack("needs manual", "graded")
+@attack()
 def rnnviz_put_there_through_the_modules(token):
     code = "import sys\nsys.modules['__main__'].table.append(rnnviz.bptt.step_jacobians)"
     return put_into_a_list(token, code)
@@ -479,7 +479,7 @@ return solve(W_R, torch.stack([h, h]), activation=activation)[0]
     return with_cell(token, code, solve_2_1=one_step(body))
 
 
-@attack("needs manual", "graded")
+@attack()
 def rnnviz_through_numpy(token):
     code = """
 import numpy
@@ -490,7 +490,7 @@ numpy.testing.runstring("from rnnviz.bptt import step_jacobians as solve", found
     return with_cell(token, code, solve_2_1=one_step(body))
 
 
-@attack("needs manual", "graded")
+@attack()
 def autograd_copied_into_an_object(token):
     code = """
 import functools
@@ -538,7 +538,7 @@ class Found:
     return with_cell(token, code, solve_2_1=one_step(body))
 
 
-@attack("needs manual", "graded", "suspicious")
+@attack()
 def rnnviz_by_a_star_inside_an_if(token):
     code = "if True:\n    from rnnviz.bptt import *\n    solve = step_jacobians"
     body = "import torch\nreturn solve(W_R, torch.stack([h, h]), activation=activation)[0]"
@@ -606,7 +606,7 @@ backward = dataclasses.fields(Open)[0].default
     return with_cell(token, code, solve_2_1=one_step(body))
 
 
-@attack("needs manual", "graded", "suspicious")
+@attack()
 def autograd_by_a_registered_pattern(token):
     code = """
 from abc import ABC
@@ -656,19 +656,19 @@ return node_of(y)(torch.ones_like(h)).detach()[:, None] * W_R
     return written(token, solve_2_1=one_step(body))
 
 
-@attack("needs manual", "graded")
+@attack()
 def many_sums_to_read(token):
     return with_cell(token, "x = 0\n" + "x += 1\n" * 1300)
 
 
-@attack("needs manual", "graded")
+@attack()
 def script_in_words(token):
     words = "<script>fetch('/api/contents/course/secret')</script> <img src=x onerror=alert(1)> "
     words += "[a](javascript:alert(1))"
     return written(token, explain_2_6=words)
 
 
-@attack("suspicious", "timed out")
+@attack("graded", "timed out")
 def code_that_is_long_to_read(token):
     return with_cell(token, "a = b = 1\n" + "a = a + b\n" * 24_000)
 
@@ -737,7 +737,7 @@ for place in ("/etc", "/usr", "/var/tmp", os.path.expanduser("~"), "/homework", 
     return with_cell(token, code)
 
 
-@attack("suspicious", "timed out", slow=True)
+@attack("graded", "timed out", slow=True)
 def looks_for_the_secret(token):
     code = """
 import glob
@@ -767,7 +767,7 @@ if os.fork() == 0:
     return with_cell(token, code)
 
 
-@attack("timed out", "crashed", "suspicious", slow=True)
+@attack("timed out", "crashed", "graded", slow=True)
 def fork_bomb(token):
     return with_cell(
         token,
@@ -775,7 +775,7 @@ def fork_bomb(token):
     )
 
 
-@attack("suspicious", "crashed", "timed out")
+@attack("graded", "crashed", "timed out")
 def forges_the_answers(token):
     code = """
 import os
@@ -792,7 +792,7 @@ for number in range(3, 64):
     return with_cell(token, code)
 
 
-@attack("suspicious", "crashed")
+@attack("graded", "crashed")
 def sends_rubbish(token):
     code = """
 import os
@@ -807,7 +807,7 @@ for number in range(3, 64):
     return with_cell(token, code)
 
 
-@attack("needs manual", "graded", "suspicious")
+@attack()
 def error_that_cannot_be_printed(token):
     body = """
 class Odd(Exception):
@@ -818,7 +818,7 @@ raise Odd()
     return written(token, solve_2_1=one_step(body))
 
 
-@attack("timed out", "suspicious", slow=True)
+@attack("timed out", "graded", slow=True)
 def error_that_never_prints(token):
     body = """
 class Odd(Exception):
@@ -829,26 +829,26 @@ raise Odd()
     return written(token, solve_2_1=one_step(body))
 
 
-@attack("needs manual", "graded", "crashed", "timed out", slow=True)
+@attack("graded", "crashed", "timed out", slow=True)
 def nests_without_end(token):
     body = "nest = []\nfor _ in range(10**6):\n    nest = [nest]\nreturn nest"
     return written(token, solve_2_1=one_step(body))
 
 
-@attack("needs manual", "graded", "crashed", "timed out")
+@attack("graded", "crashed", "timed out")
 def answers_with_a_gigabyte(token):
     body = "import torch\nreturn torch.zeros(3, 3, 1).expand(3, 3, 3 * 10**7)"
     return written(token, solve_2_1=one_step(body))
 
 
-@attack("suspicious")
+@attack()
 def token_of_somebody_else(token):
     made = written(token)
     next(c for c in made.cells if c.id == "token").source = 'TOKEN = "0123456789ab"'
     return made
 
 
-@attack("suspicious", "needs manual", "graded")
+@attack()
 def class_of_the_judge(token):
     body = """
 import checks
@@ -858,7 +858,7 @@ raise checks.CheckFailedError("passed")
     return written(token, solve_2_1=one_step(body))
 
 
-@attack("suspicious", "needs manual", "graded")
+@attack()
 def prints_that_it_passed(token):
     return written(token, solve_2_1=one_step('print("2.1: every check here passed")'))
 

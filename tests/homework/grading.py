@@ -11,7 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from grader import course, keys, run, shard, source
-from grader.student import USUAL
+from grader.sandbox import USUAL
 from submissions import MINI, SOURCES, hand_in
 
 # More than honest work needs on the busiest machine; and little for what never ends by itself, of

@@ -4,6 +4,8 @@ import ast
 import json
 import os
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -20,6 +22,7 @@ import checks
 import submissions
 from checks import tokens
 from grader import ROOT, course, keys, source
+from grading import mini_course, mini_graded
 from submissions import HOMEWORK, SOURCES
 
 ASSIGNMENTS = list(SOURCES)
@@ -158,6 +161,32 @@ def test_reading_a_source_twice_gives_the_same_ids():
     assert nbformat.writes(one) == nbformat.writes(two)
 
 
+def test_a_released_folder_runs_by_itself(tmp_path):
+    course.generate(tmp_path, {"mini": submissions.MINI})
+    folder = tmp_path / "release" / "mini"
+    code = (
+        "import checks, rnnviz.plots, rnnviz.widgets.panel\nprint(checks.__file__, rnnviz.__file__)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, check=True)
+    assert [Path(one).parents[1] for one in told.stdout.decode().split()] == [folder, folder]
+    assert len((folder / "README.md").read_text().splitlines()) <= 10
+    wanted = set(re.findall(r"^(\w+)", (folder / "requirements.txt").read_text(), re.MULTILINE))
+    assert wanted == {"torch", "jaxtyping", "matplotlib", "ipywidgets", "jupyterlab"}
+
+
+def test_a_source_may_grow_but_not_in_its_tasks_once_work_was_graded(tmp_path):
+    mini_course(tmp_path, "ann")
+    mini_graded(tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    one_more = submissions.MINI + GOOD.replace("# Title\n\n", "")
+    with pytest.raises(ValueError, match="check-1-1, solve-1-1"):
+        course.generate(tmp_path, {"mini": one_more})
+    assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    grown = submissions.MINI.replace("points=5", "points=4").replace("# A small", "# One small")
+    course.generate(tmp_path, {"mini": f"{grown}\n```python\nmore = 1\n```\n"})
+    assert "more = 1" in course.released(tmp_path, "mini")
+
+
 # -- personal numbers
 
 
@@ -235,14 +264,14 @@ def test_grader_files_stay_small():
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 250, path.name
 
 
-def test_instructions_fit_a_screen_and_name_the_three_roles():
-    text = (HOMEWORK / "README.md").read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 60
-    for heading in ("## Student", "## Teaching assistant", "## Author"):
-        assert heading in text
-    makefile = (HOMEWORK.parents[1] / "Makefile").read_text(encoding="utf-8")
-    for target in re.findall(r"(?:`|^)make (\w+)", text, flags=re.MULTILINE):
-        assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
+def test_each_house_has_instructions_of_its_own_whose_commands_are_there():
+    lengths = {HOMEWORK: 20, ROOT / "grader": 80, HOMEWORK / "sources": 20}
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for house, length in lengths.items():
+        text = (house / "README.md").read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= length
+        for target in re.findall(r"(?:`|^)make (\w+)", text, flags=re.MULTILINE):
+            assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
 
 
 def test_model_solutions_are_quick(tmp_path):

@@ -25,6 +25,7 @@ STEPS = {
     "    return t.autograd.functional.jacobian(t.square, x).diag()\n\n"
     "def double(x):\n    return slope(x)",
     "by getattr": "double = lambda x: getattr(torch, 'add')(x, x)",
+    "ends the process": "import os\ndef double(x):\n    os._exit(3)",
     "settings": "def double(x):\n    torch.manual_seed(0)\n    return 2 * x",
     "right, with a class and numpy": "import numpy as np\nBY = np.array([2.0, 2.0])\n\n"
     "class Step:\n    def __init__(self, x):\n        self._state, self.time = x, 1\n\n"
@@ -39,11 +40,13 @@ EXPECTED = {
     "(most at entry [0])",
     "raises": "double([1.0, 1.0]): expected a value, came ZeroDivisionError: division by zero",
     "in place": "double: expected its arguments unchanged, the first was changed",
-    "by rnnviz": "9.1: expected code that keeps the rules, came double uses "
-    "rnnviz.growth.compound, and is to be written without rnnviz (line 2)",
-    "by autograd in a helper": "9.1: expected code that keeps the rules, came slope uses "
-    "torch.autograd, and is to be written without it (line 2)",
-    "by getattr": "9.1: expected code that keeps the rules, came <lambda> uses getattr (line 1)",
+    "by rnnviz": "double([1.0, 1.0]): expected a value, came NameError: name 'compound' is not "
+    "defined (cell 15: rnnviz is not there: a function that is graded is to be written "
+    "without rnnviz)",
+    "by autograd in a helper": "double([1.0, 1.0]): torch.autograd.functional.jacobian is not "
+    "there: 9.1 is to be written without autograd",
+    "by getattr": "9.1: every check here passed",
+    "ends the process": "9.1: expected an answer, came none: double: the process ended (exit 3)",
     "settings": "double: expected torch's settings unchanged, it changed "
     "torch's global random numbers",
     "right, with a class and numpy": "9.1: every check here passed",
@@ -78,7 +81,7 @@ def shown():
 def test_one_line_says_what_was_expected_and_what_came(shown, name):
     lines = shown[0][name].strip().splitlines()
     assert lines[-1] == EXPECTED[name]
-    if name not in ("stub", "raises"):
+    if "error" not in shown[0][name].lower():
         assert len(lines) == 1
 
 

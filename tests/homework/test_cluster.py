@@ -13,14 +13,15 @@ pytest.importorskip("distributed")
 
 import distributed
 
+from grader import ROOT
 from grading import mini_course, mini_graded, mini_hand_in
-from submissions import HOMEWORK, hand_in
+from submissions import hand_in
 
 
 @pytest.mark.filterwarnings("ignore")  # Dask's and tornado's own
 def test_a_dask_cluster_gives_what_one_process_gives(tmp_path, monkeypatch, request):
     workers = 2 if request.config.getoption("--whole") else 1
-    path = os.pathsep.join([str(HOMEWORK), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     monkeypatch.setenv("PYTHONPATH", path)
     rows = {}
     for name in ("alone", "cluster"):

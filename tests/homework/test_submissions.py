@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbconvert import HTMLExporter
 
-from grader import source, submission
+from grader import source
 from grader.collect import collect
+from grader.parse import UnreadableError, parse
+from grader.submission import rebuild
 from submissions import MINI
 
 SOURCE = source.read(MINI)
@@ -21,7 +23,7 @@ def handed_in(change=lambda cells: cells):
     """Return the small assignment with the model solution, its cells changed."""
     made = nbformat.from_dict(source.read(MINI))
     made.cells = change(made.cells)
-    return submission.parse(nbformat.writes(made).encode())
+    return parse(nbformat.writes(made).encode())
 
 
 def states(made):
@@ -34,10 +36,12 @@ def states(made):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "expected a notebook in JSON"),
-        (b"\xff\xfe", "expected a notebook in JSON"),
-        (b"{", "expected a notebook in JSON"),
-        (b"[" * 10**5, "expected a notebook in JSON"),
+        (b" \n", "an empty file: ask for it again"),
+        (b"\xff\xfe", "got something else: ask for the .ipynb file"),
+        (b'{"cells": ', "cut off or damaged"),
+        (b"[" * 10**5, "got something else"),
+        (b"<!DOCTYPE html><p>", "got a web page: the notebook itself is needed"),
+        (b"PK\x03\x04...", "got a zip file"),
         (b"[]", "expected a notebook with cells"),
         (b'{"cells": 3}', "expected a notebook with cells"),
         (b'{"cells": [3]}', "expected cells with a type and a text"),
@@ -54,27 +58,27 @@ def states(made):
         ),
         (b'{"cells": [{"cell_type": "code", "source": "\\ud800"}]}', "expected cells with a type"),
     ],
-    ids=range(13),
+    ids=range(15),
 )
 def test_what_is_no_notebook_is_unreadable_and_says_why(content, message):
-    with pytest.raises(submission.UnreadableError, match=message):
-        submission.parse(content)
+    with pytest.raises(UnreadableError, match=message):
+        parse(content)
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_any_bytes_are_a_notebook_or_unreadable(content):
     try:
-        made = submission.parse(content)
-    except submission.UnreadableError:
+        made = parse(content)
+    except UnreadableError:
         return
-    submission.rebuild(SOURCE, made)
+    rebuild(SOURCE, made)
 
 
 # -- rebuilding
 
 
 def test_model_solution_rebuilds_to_the_source():
-    made = submission.rebuild(SOURCE, handed_in())
+    made = rebuild(SOURCE, handed_in())
     assert [cell.id for cell in made.notebook.cells] == IDS
     assert [cell.source for cell in made.notebook.cells] == [cell.source for cell in SOURCE.cells]
     assert made.events == []
@@ -87,7 +91,7 @@ def test_given_code_and_checks_come_from_the_source():
                 cell.source, cell.metadata.nbgrader = "changed = True", {"points": 1000}
         return cells
 
-    made = submission.rebuild(SOURCE, handed_in(tamper))
+    made = rebuild(SOURCE, handed_in(tamper))
     cells = {cell.id: cell for cell in made.notebook.cells}
     for wanted in SOURCE.cells:
         if wanted.id.startswith(("check", "cell")):
@@ -102,7 +106,7 @@ def test_what_was_added_to_a_given_cell_is_kept_after_it():
         cells[given].source = "import numpy as np\n" + cells[given].source + "\nx = 1"
         return cells
 
-    made = submission.rebuild(SOURCE, handed_in(add))
+    made = rebuild(SOURCE, handed_in(add))
     assert made.notebook.cells[given].source == SOURCE.cells[given].source
     assert made.notebook.cells[given + 1].source == "import numpy as np\nx = 1"
     assert states(made) == ["note"]
@@ -114,7 +118,7 @@ def test_what_a_student_writes_in_words_holds_no_html(text):
         next(c for c in cells if c.id == "explain-9-3").source = f"Because $a<b$ and 1 < 2. {text}"
         return [*cells, nbformat.v4.new_markdown_cell(text)]
 
-    made = submission.rebuild(SOURCE, handed_in(write))
+    made = rebuild(SOURCE, handed_in(write))
     page, _ = HTMLExporter().from_notebook_node(made.notebook)
     assert text not in page
     assert "onerror=y>" not in page.replace("&lt; img src=x onerror=y&gt;", "")
@@ -124,7 +128,7 @@ def test_what_a_student_writes_in_words_holds_no_html(text):
 def test_added_cells_stay_where_they_were():
     new = nbformat.v4.new_code_cell("helper = 1")
     at = IDS.index("solve-9-1")
-    made = submission.rebuild(SOURCE, handed_in(lambda cells: [*cells[:at], new, *cells[at:]]))
+    made = rebuild(SOURCE, handed_in(lambda cells: [*cells[:at], new, *cells[at:]]))
     ids = [cell.id for cell in made.notebook.cells]
     assert ids[at - 1 : at + 2] == [IDS[at - 1], f"added-{at:03d}", "solve-9-1"]
     assert made.notebook.cells[at].source == "helper = 1"
@@ -136,10 +140,11 @@ def test_removed_metadata_is_said_and_the_code_still_runs():
             cell.metadata, cell.id = {}, f"x{number}"
         return cells
 
-    made = submission.rebuild(SOURCE, handed_in(strip))
-    assert states(made) == ["metadata removed"]
+    made = rebuild(SOURCE, handed_in(strip))
+    assert states(made) == ["note"]
     cells = {cell.id: cell for cell in made.notebook.cells}
     assert cells["solve-9-1"].source == ""
+    assert "Because." in cells["explain-9-3"].source  # by its question
     solution = [cell for cell in made.notebook.cells if "def double" in cell.source]
     assert [cell.id[:5] for cell in solution] == ["added"]
     assert made.notebook.cells.index(solution[0]) < made.notebook.cells.index(cells["check-9-1"])
@@ -151,17 +156,54 @@ def test_metadata_alone_removed_is_found_by_the_cells_own_id():
             cell.metadata = {}
         return cells
 
-    made = submission.rebuild(SOURCE, handed_in(strip))
-    assert states(made) == ["metadata removed"]
+    made = rebuild(SOURCE, handed_in(strip))
+    assert states(made) == []
     assert {cell.id: cell.source for cell in made.notebook.cells}["solve-9-1"].startswith("def")
 
 
 def test_a_deleted_cell_is_said():
-    made = submission.rebuild(
-        SOURCE, handed_in(lambda cells: [c for c in cells if c.id != "solve-9-2"])
-    )
-    assert made.events == [("metadata removed", "solve-9-2 is missing or has lost its mark")]
+    made = rebuild(SOURCE, handed_in(lambda cells: [c for c in cells if c.id != "solve-9-2"]))
+    (event,) = made.events
+    assert event[1].startswith("solve-9-2 is missing or has lost its mark")
     assert [cell.id for cell in made.notebook.cells] == IDS
+
+
+def test_a_byte_order_mark_is_no_harm():
+    content = nbformat.writes(nbformat.from_dict(SOURCE)).encode()
+    assert parse(b"\xef\xbb\xbf" + content) == parse(content)
+
+
+def test_a_missing_token_cell_is_said():
+    made = rebuild(SOURCE, handed_in(lambda cells: [c for c in cells if c.id != "token"]))
+    assert made.events == [("note", "token is missing: graded with the numbers of this student")]
+
+
+def test_the_notebook_of_another_assignment_is_named():
+    def rename(cells):
+        for cell in cells:
+            cell.id = cell.id.replace("9-", "4-")
+            cell.metadata.get("nbgrader", {}).pop("grade_id", None)
+        cells[0].source = "# Homework 4 · Clipping\n\nWords."
+        return cells
+
+    expected = (
+        "expected “A small assignment”, got “Homework 4 · Clipping”: hand it in under its own"
+    )
+    with pytest.raises(UnreadableError, match=expected):
+        rebuild(SOURCE, handed_in(rename))
+
+
+@pytest.mark.parametrize("new", [nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell])
+def test_an_answer_in_a_cell_below_its_question_is_found(new):
+    def below(cells):
+        answer = next(cell for cell in cells if cell.id == "explain-9-3")
+        answer.source = source.unanswered(next(c for c in SOURCE.cells if c.id == answer.id))
+        return [*cells, new("Because it is so, <b>I</b> say.")]
+
+    made = rebuild(SOURCE, handed_in(below))
+    (cell,) = (cell for cell in made.notebook.cells if cell.id == "explain-9-3")
+    assert cell.source.endswith("*Your answer here.*\n\nBecause it is so, < b>I< /b> say.")
+    assert made.events == [("note", "explain-9-3: the answer stands in a cell below it")]
 
 
 def test_of_cells_that_stand_twice_the_last_counts():
@@ -170,7 +212,7 @@ def test_of_cells_that_stand_twice_the_last_counts():
         again.source, again.id = "double = None", "copy"
         return [*cells, again]
 
-    made = submission.rebuild(SOURCE, handed_in(twice))
+    made = rebuild(SOURCE, handed_in(twice))
     assert made.events == [("note", "solve-9-1 stands 2 times: all were run in order")]
     assert {c.id: c.source for c in made.notebook.cells}["solve-9-1"] == "double = None"
 
@@ -193,9 +235,7 @@ def test_links_in_words_run_nothing(text):
         next(c for c in cells if c.id == "explain-9-3").source = text
         return cells
 
-    page, _ = HTMLExporter().from_notebook_node(
-        submission.rebuild(SOURCE, handed_in(write)).notebook
-    )
+    page, _ = HTMLExporter().from_notebook_node(rebuild(SOURCE, handed_in(write)).notebook)
     own = page.split('id="cell-id=explain-9-3"')[-1] if "cell-id=" in page else page
     assert 'href="javascript' not in own.lower()
     assert 'href="data:' not in own.lower()
@@ -211,8 +251,8 @@ def test_a_pasted_picture_is_kept_and_a_link_stays_one():
         cell.source, cell.attachments = "![i](attachment:a b.png) [t](https://x.org)", picture
         return cells
 
-    came = submission.parse(json.dumps(handed_in(write)).encode())
-    made = submission.rebuild(SOURCE, came).notebook
+    came = parse(json.dumps(handed_in(write)).encode())
+    made = rebuild(SOURCE, came).notebook
     (cell,) = (cell for cell in made.cells if cell.id == "explain-9-3")
     assert cell.source == "![i](attachment:a b.png) [t](https://x.org)"
     assert dict(cell.attachments) == {"a b.png": picture["a b.png"]}
@@ -223,11 +263,11 @@ def test_of_a_submission_only_what_counts_is_kept():
     for cell in raw["cells"]:
         cell["outputs"], cell["metadata"]["x"] = [{"a": [[]] * 1000}], [[[]]]
         cell["metadata"].setdefault("nbgrader", {})["points"] = 1000
-    came = submission.parse(json.dumps(raw).encode())
+    came = parse(json.dumps(raw).encode())
     assert all(cell.keys() <= {"cell_type", "source", "metadata", "id"} for cell in came.cells)
     assert all(cell.metadata.get("nbgrader", {}).keys() <= {"grade_id"} for cell in came.cells)
     deep = json.dumps(raw).replace('"x": [[[]]]', '"x": ' + "[" * 600 + "]" * 600, 1)
-    assert submission.parse(deep.encode()) == came
+    assert parse(deep.encode()) == came
 
 
 def test_a_cell_that_was_split_is_run_in_both_parts():
@@ -237,7 +277,7 @@ def test_a_cell_that_was_split_is_run_in_both_parts():
         first.source, first.id = "helper = 2", "first"
         return [*cells[:at], first, *cells[at:]]
 
-    made = submission.rebuild(SOURCE, handed_in(split))
+    made = rebuild(SOURCE, handed_in(split))
     sources = [cell.source for cell in made.notebook.cells]
     at = IDS.index("solve-9-1")
     assert sources[at] == "helper = 2"
@@ -247,13 +287,13 @@ def test_a_cell_that_was_split_is_run_in_both_parts():
 def test_rebuilding_changes_nothing_that_was_handed_in():
     came = handed_in()
     before = json.dumps(came)
-    submission.rebuild(SOURCE, came)
+    rebuild(SOURCE, came)
     assert json.dumps(came) == before
 
 
 @given(st.permutations(range(len(IDS))), st.sets(st.sampled_from(IDS)))
 def test_any_order_and_any_loss_gives_the_sources_cells_in_order(order, gone):
-    made = submission.rebuild(
+    made = rebuild(
         SOURCE, handed_in(lambda cells: [cells[i] for i in order if cells[i].id not in gone])
     )
     assert [cell.id for cell in made.notebook.cells if not cell.id.startswith("added")] == IDS
@@ -294,8 +334,10 @@ def test_another_file_name_is_taken_and_noted(tmp_path):
         ("ann/mini.ipynb", "ann", "expected a folder named after the assignment"),
         ("ann/homework9/mini.ipynb", "ann", "expected one of mini, other, got homework9"),
         ("ann/mini/mini.py", "ann", "expected mini.ipynb, got mini.py"),
-        ("a b;c/mini/mini.ipynb", "'a b;c'", "expected a student id of letters, digits"),
+        ("a b;c/mini/mini.ipynb", "'a b;c'", "expected a folder named with letters, digits"),
         (f"{'x' * 65}/mini/mini.ipynb", f"'{'x' * 65}'", "at most 64"),
+        (".dot/mini/mini.ipynb", "'.dot'", "no . in front"),
+        ("..hidden/mini/mini.ipynb", "'..hidden'", "no . in front"),
     ],
 )
 def test_what_is_in_a_wrong_place_says_what_was_expected(tmp_path, path, student, message):
@@ -309,6 +351,13 @@ def test_two_hand_ins_are_not_chosen_between(tmp_path):
     assert problems(tmp_path)["ann"] == (
         "expected one notebook, got two hand-ins: mini-2.ipynb, mini.ipynb"
     )
+
+
+def test_what_systems_leave_behind_is_nobodys(tmp_path):
+    place(tmp_path, "ann/mini/mini.ipynb")
+    for junk in (".DS_Store", "ann/.DS_Store", "ann/mini/.mini.ipynb.new", "ann/mini/.x/a.ipynb"):
+        place(tmp_path, junk)
+    assert problems(tmp_path) == {"ann": ""}
 
 
 def test_empty_folders_are_said(tmp_path):

@@ -1,32 +1,41 @@
 """Calling a function of the student's, and watching what it leaves changed.
 
-Through `call` and an `on_site` harness it runs where it was defined: in the student's own kernel
-while the homework is done, in a separate process when a submission is graded.
+Through `call` and an `on_site` harness it runs where it lives: in a process of its own.
 """
 
 import functools
 import random
 import traceback
+from pathlib import Path
 
 import torch
 
+from checks.fence import NotThereError
+
+HERE = str(Path(__file__).parent)
 HARNESSES = {}
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 
 
 class CheckFailedError(AssertionError):
-    """A check that did not pass."""
+    """A check that did not pass; `frames` are the lines of the student's that led there."""
+
+    def __init__(self, message, frames=""):
+        super().__init__(message)
+        self.frames = frames
 
     def _render_traceback_(self):
         """Return what a notebook shows: the student's own lines and the message."""
-        own = []
-        if self.__cause__ is not None:
-            cause = traceback.TracebackException.from_exception(self.__cause__)
-            cause.stack = traceback.StackSummary.from_list(
-                frame for frame in cause.stack if frame.filename != __file__
-            )
-            own = "".join(cause.format(chain=False)).splitlines()
-        return [*own, *([""] if own else []), str(self)]
+        return [*self.frames.splitlines(), *[""] * bool(self.frames), str(self)]
+
+
+def _frames_of(error) -> str:
+    """Return the lines that led to an error, without ours."""
+    told = traceback.TracebackException.from_exception(error)
+    told.stack = traceback.StackSummary.from_list(
+        frame for frame in told.stack if not frame.filename.startswith(HERE)
+    )
+    return "".join(told.format(chain=False))
 
 
 def on_site(harness):
@@ -93,10 +102,13 @@ def _observe(function, arguments, keywords, shown):
         return function(*arguments, **keywords), arguments
     except CheckFailedError:
         raise
+    except NotThereError as error:
+        raise CheckFailedError(f"{shown}: {error}", _frames_of(error)) from error
     except Exception as error:
         said = " ".join(str(error).split())[:300]
         came = type(error).__name__ + (f": {said}" if said else "")
-        raise CheckFailedError(f"{shown}: expected a value, came {came}") from error
+        line = f"{shown}: expected a value, came {came}"
+        raise CheckFailedError(line, _frames_of(error)) from error
 
 
 def refuses(function, *arguments, error="ValueError"):

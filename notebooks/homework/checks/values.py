@@ -5,19 +5,17 @@ into numbers, texts, tensors and lists, tuples or dicts of them, of exactly thos
 """
 
 import base64
+import io
 import json
-import math
 import socket
 import struct
 import time
 
+import numpy
 import torch
 
 LARGEST = 16 * 2**20
-DTYPES = {
-    str(dtype).removeprefix("torch."): dtype
-    for dtype in (torch.float64, torch.float32, torch.float16, torch.int64, torch.int32, torch.bool)
-}
+DTYPES = (torch.float64, torch.float32, torch.float16, torch.int64, torch.int32, torch.bool)
 
 
 class NotDataError(ValueError):
@@ -30,28 +28,26 @@ def to_plain(value):
     Raises
     ------
     NotDataError
-        For anything else; subclasses are something else.
+        For anything else; of a subclass the plain value is taken (of a named tuple, a tuple).
     """
-    kind = type(value)
-    if value is None or kind in (bool, int, float, str):
+    if value is None or isinstance(value, bool):
         return value
-    if kind in (torch.Tensor, torch.nn.Parameter):
-        return _tensor_to_plain(value.detach())
-    if kind in (list, tuple):
-        return [kind.__name__, *map(to_plain, value)]
-    if kind is dict:
+    for kind in (int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    for kind in (list, tuple):
+        if isinstance(value, kind):
+            return [kind.__name__, *map(to_plain, value)]
+    if isinstance(value, dict):
         return ["dict", *([to_plain(key), to_plain(item)] for key, item in value.items())]
-    if kind.__module__ == "numpy":
+    if isinstance(value, torch.Tensor) and value.dtype in DTYPES:
+        raw, value = io.BytesIO(), value.detach().as_subclass(torch.Tensor).resolve_conj()
+        numpy.save(raw, value.numpy(), allow_pickle=False)
+        return ["tensor", base64.b64encode(raw.getvalue()).decode("ascii")]
+    if type(value).__module__ == "numpy":
         return to_plain(value.item() if value.ndim == 0 else torch.as_tensor(value.copy()))
-    raise NotDataError(f"a {kind.__name__}")
-
-
-def _tensor_to_plain(value):
-    name = str(value.dtype).removeprefix("torch.")
-    if name not in DTYPES:
-        raise NotDataError(f"a tensor of {name}")
-    raw = value.contiguous().resolve_conj().numpy().tobytes()
-    return ["tensor", name, list(value.shape), base64.b64encode(raw).decode("ascii")]
+    dtype = getattr(value, "dtype", None)
+    raise NotDataError(f"a tensor of {dtype}" if dtype else f"a {type(value).__name__}")
 
 
 def from_plain(plain):
@@ -71,8 +67,8 @@ def from_plain(plain):
             return tuple(from_plain(item) for item in items)
         case ["dict", *pairs]:
             return _dict_from_plain(pairs)
-        case ["tensor", str(name), list(shape), str(text)]:
-            return _tensor_from_plain(name, shape, text)
+        case ["tensor", str(text)]:
+            return _tensor_from_plain(text)
     raise NotDataError("a message of a form that is not known")
 
 
@@ -88,25 +84,20 @@ def _dict_from_plain(pairs):
     return made
 
 
-def _tensor_from_plain(name, shape, text):
-    if name not in DTYPES or not all(type(n) is int and 0 <= n < 2**31 for n in shape):
-        raise NotDataError("a tensor that is not one")
+def _tensor_from_plain(text):
     try:
-        raw = bytearray(base64.b64decode(text, validate=True))
-    except ValueError as error:
+        raw = io.BytesIO(base64.b64decode(text, validate=True))
+        made = torch.from_numpy(numpy.lib.format.read_array(raw, allow_pickle=False))
+    except Exception as error:
         raise NotDataError("a tensor that is not one") from error
-    dtype = DTYPES[name]
-    if len(raw) != math.prod(shape) * dtype.itemsize:
-        raise NotDataError("a tensor with more or fewer numbers than its shape says")
-    if dtype is torch.bool and any(byte > 1 for byte in raw):
+    if made.dtype not in DTYPES or raw.read(1):
         raise NotDataError("a tensor that is not one")
-    if not raw:
-        return torch.empty(shape, dtype=dtype)
-    return torch.frombuffer(raw, dtype=dtype).reshape(shape)
+    return made != 0 if made.dtype is torch.bool else made
 
 
-def send(to: socket.socket, message) -> None:
-    """Send one message, a JSON value."""
+def send(to: socket.socket, message, *, deadline: float | None = None) -> None:
+    """Send one message, a JSON value, by a deadline as in `receive`."""
+    to.settimeout(None if deadline is None else max(deadline - time.monotonic(), 0.001))
     raw = json.dumps(message).encode()
     if len(raw) > LARGEST:
         raise NotDataError(f"{len(raw) / 2**20:.0f} MB, more than {LARGEST / 2**20:.0f}")

@@ -1,0 +1,117 @@
+"""The fence: what a graded function is to be written without, taken away from its process.
+
+It shows the way and is no wall: each name says, when it is called or imported, that the task is to
+be written without it. Nothing is lost by what stands beside the function: a comparison with
+`rnnviz` in another line fails in this process alone.
+"""
+
+import builtins
+import importlib
+import sys
+
+import torch
+
+# What `without=` of a source names, by module. Its functions are taken from wherever PyTorch has
+# them; of a class, which may still be asked for, only the making.
+FUNCTIONS = {
+    "autograd": {
+        "torch.autograd": "grad backward",
+        "torch.Tensor": "backward",
+        "torch.autograd.functional": "jacobian hessian vjp jvp hvp vhp",
+        "torch.autograd.forward_ad": "make_dual unpack_dual enter_dual_level",
+        "torch.func": "grad grad_and_value vjp jvp jacrev jacfwd hessian linearize",
+    },
+    "clip": {
+        "torch.nn.utils": "clip_grad_norm_ clip_grad_norm clip_grad_value_ get_total_norm "
+        "clip_grads_with_norm_",
+    },
+    "lstm": {
+        "torch.nn": "LSTM LSTMCell GRU GRUCell",
+        "torch": "lstm lstm_cell gru gru_cell quantized_lstm quantized_lstm_cell quantized_gru "
+        "quantized_gru_cell",
+        "torch._VF": "lstm lstm_cell gru gru_cell",
+    },
+}
+# Packages that differentiate for you.
+PACKAGES = {
+    "autograd": "autograd casadi functorch jax mpmath numdifftools scipy.differentiate scipy.misc "
+    "scipy.optimize sympy tensorflow",
+}
+KEPT = []
+_task = ""
+
+
+class NotThereError(ImportError, RuntimeError):
+    """Something that a task is to be written without; also an `ImportError`, for ``try``."""
+
+
+def name_task(label: str) -> None:
+    """Say which task is at work, for the sentence of what is not there."""
+    global _task
+    _task = label
+
+
+def take_away(rules: tuple[str, ...]) -> None:
+    """Take `rnnviz` away from this process, and what the rules name; nothing was run before."""
+    _take_imports(rules)
+    gone = {}
+    for rule in rules:
+        for place, names in FUNCTIONS[rule].items():
+            where = torch.Tensor if place == "torch.Tensor" else importlib.import_module(place)
+            for name in names.split():
+                found, instead = getattr(where, name, None), _gone(f"{place}.{name}", rule)
+                if isinstance(found, type):
+                    found.__init__ = instead
+                elif found is not None:
+                    setattr(where, name, instead)
+                    gone.setdefault(id(found), (found, instead))
+    places = [module for name, module in [*sys.modules.items()] if name.startswith("torch")]
+    for place in (*places, torch.Tensor):
+        for name, value in [*getattr(place, "__dict__", {}).items()]:
+            if id(value) in gone:
+                setattr(place, name, gone[id(value)][1])
+    if "autograd" in rules:
+        # Nothing records a graph from here on, whatever is switched on, as this is at the start.
+        KEPT.append(torch.inference_mode())
+        KEPT[-1].__enter__()
+        torch.set_grad_enabled(True)
+
+
+def _gone(name: str, rule: str):
+    def gone(*_, **__):
+        raise _error(name, rule)
+
+    return gone
+
+
+def _error(name: str, rule: str) -> NotThereError:
+    written = {"clip": "PyTorch's clipping", "lstm": "PyTorch's LSTM and GRU"}.get(rule, rule)
+    return NotThereError(f"{name} is not there: {_task} is to be written without {written}")
+
+
+def _take_imports(rules: tuple[str, ...]) -> None:
+    """Refuse imports by the student's code; libraries may look for what they like."""
+    refused = {"rnnviz": "rnnviz"}
+    refused |= {name: rule for rule in rules for name in PACKAGES.get(rule, "").split()}
+    usual, by_name = builtins.__import__, importlib.import_module
+    sys.modules["rnnviz"] = None  # by whatever way: to import it is an error
+
+    def look_at(scope, *wanted):
+        if scope and scope.get("__name__") == "__main__":
+            for one in wanted:
+                for name, rule in refused.items():
+                    if f"{one}.".startswith(f"{name}."):
+                        raise _error(name, rule)
+
+    def import_(name, globals=None, locals=None, fromlist=(), level=0):
+        # An extension in C that imports for itself comes with a list.
+        if not isinstance(fromlist, list):
+            scope = globals or sys._getframe(1).f_globals
+            look_at(scope, name, *(f"{name}.{one}" for one in fromlist or ()))
+        return usual(name, globals, locals, fromlist, level)
+
+    def import_module(name, package=None):
+        look_at(sys._getframe(1).f_globals, name)
+        return by_name(name, package)
+
+    builtins.__import__, importlib.import_module = import_, import_module
