@@ -33,6 +33,8 @@ REFUSED = {
         "97 268 40 39 41 51 425 280 282 219",
     ),
 }
+# Of Python's events with a path, those that only look.
+READING = ("os.listdir", "os.scandir", "os.walk", "os.fwalk", "glob.glob", "glob.glob/2")
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -93,17 +95,21 @@ def die_with_parent() -> None:
     _succeeds(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0))
 
 
-def hide(places: list[str]) -> None:
-    """Refuse Python to open, list, move or change what lies in some folders, from here on."""
-    hidden = [os.path.realpath(place) for place in places]
+def keep_in(scratch: str, hidden: list[str]) -> None:
+    """Refuse Python to write outside a folder, and whatever there is in some others."""
+    hidden, scratch = [os.path.realpath(one) for one in hidden], os.path.realpath(scratch)
+    writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
     def refuse(event, arguments):
-        if event.partition(".")[0] in ("open", "os", "shutil", "glob", "sqlite3"):
-            for one in arguments:
-                if isinstance(one, str | bytes | os.PathLike):
-                    found = os.path.realpath(os.fsdecode(one))
-                    if any(f"{found}/".startswith(f"{place}/") for place in hidden):
-                        raise PermissionError(errno.EACCES, "not for submissions", found)
+        if event.partition(".")[0] not in ("open", "os", "shutil", "glob", "sqlite3"):
+            return
+        writes = arguments[2] & writing if event == "open" else event not in READING
+        for one in arguments:
+            if isinstance(one, str | bytes | os.PathLike):
+                found = os.path.realpath(os.fsdecode(one))
+                out = writes and found != os.devnull and not f"{found}/".startswith(f"{scratch}/")
+                if out or any(f"{found}/".startswith(f"{place}/") for place in hidden):
+                    raise PermissionError(errno.EACCES, "not for submissions", found)
 
     sys.addaudithook(refuse)
 

@@ -3,8 +3,8 @@
 - ``bubblewrap``: they see the system's programs, Python and `rnnviz` (where it may be used),
   read-only, and nothing else: no home, no course folder, no network, no other process.
 - ``limits only``: a process of its own with bounds on time, memory and output, which can start
-  nothing, signal to nobody and reach no network, but is the same user: what that user can read and
-  write, a submission can. Of the course's own folders Python alone keeps it out.
+  nothing, signal to nobody and reach no network, but is the same user: what that user can read, a
+  submission can. Python alone keeps it from writing, and out of the course's own folders.
 
 In both the checks and answers stand in another process.
 """
@@ -61,8 +61,8 @@ def warnings(kind: str) -> list[str]:
     lines = []
     if kind == OPEN:
         lines += [
-            "WARNING: no bubblewrap here, limits only: a submission can read and write what you "
-            "can. From this course itself only Python keeps it out.",
+            "WARNING: no bubblewrap here, limits only: a submission can read what you can. Only "
+            "Python keeps it from writing, and out of this course's own folders.",
             "Install it (`apt install bubblewrap`), or grade on a machine that holds nothing else.",
         ]
     if not _works([sys.executable, "-c", FILTER], OPEN):

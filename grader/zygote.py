@@ -77,7 +77,7 @@ def _become(talk: socket.socket, request: dict) -> None:
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
     if request["hide"]:
-        isolation.hide(request["hide"])
+        isolation.keep_in(os.environ["HOME"], request["hide"])
     worker.serve(talk)
 
 

@@ -99,9 +99,7 @@ def test_most_attacks_keep_what_they_earned_honestly(attacked, request):
     assert kept > len(tried) // 2
 
 
-def test_nothing_was_written_outside(attacked, request):
-    if request.node.callspec.params["attacked"] == sandbox.OPEN:
-        pytest.skip("not promised by limits alone")
+def test_nothing_was_written_outside(attacked):
     places = ["/etc", "/usr", "/var/tmp", "/", Path.home(), Path(__file__).parents[2], "/tmp"]
     assert not [place for place in places if Path(place, LEFT_BEHIND).exists()]
 
