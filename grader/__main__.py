@@ -22,6 +22,7 @@ from grader.lms import Intake
 from grader.roster import LIST, Roster
 from grader.sandbox import Limits
 from grader.source import sources
+from grader.table import rows_of, table
 
 log = logging.getLogger("homework")
 # What nbgrader's own tools, such as the formgrader, read when they are started in the folder.
@@ -102,8 +103,8 @@ def grade(arguments: argparse.Namespace) -> None:
     log.info("isolation of the submissions: %s", sandbox.strongest())
     for line in sandbox.warnings(sandbox.strongest()):
         log.warning(line)
-    rows = run.grade_all(arguments.course, texts(), jobs=arguments.jobs, limits=limits)
-    print(marks.table(marks.complete(arguments.course, rows)))
+    run.grade_all(arguments.course, texts(), jobs=arguments.jobs, limits=limits)
+    print(table(rows_of(arguments.course)))
 
 
 def formgrader(arguments: argparse.Namespace) -> None:

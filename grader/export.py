@@ -6,10 +6,10 @@ import zipfile
 from collections import defaultdict
 from pathlib import Path
 
-from grader import course, marks
-from grader.collect import collect, handed_in
+from grader.collect import handed_in
 from grader.files import write, write_table
 from grader.roster import Roster
+from grader.table import Row, rows_of
 
 HEAD = ("id", "name", "folder", "assignment", "points", "maximum")
 REST = ("state", "waits", "late", "handed in", "odd", "notes")
@@ -20,23 +20,6 @@ MOODLE = {
     "Zuletzt geändert (Bewertung)",
 }
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
-
-
-def rows_of(root: Path) -> list[marks.Row]:
-    """Return the table as it stands, with what was handed in since and is not graded yet."""
-    book = marks.Marks(root)
-    with course.gradebook(book.url) as opened:
-        assignments = [one.name for one in opened.assignments]
-    rows, submitted = [], root / "submitted"
-    for one in collect(submitted, assignments) if submitted.is_dir() else ():
-        key = (one.student, one.assignment)
-        if one.problem:
-            rows.append(marks.Row(*key, None, None, "unreadable", one.problem))
-        elif book.record(*key):
-            rows.append(book.row_of_record(*key, one.note))
-        else:
-            rows.append(marks.Row(*key, None, None, "not graded yet", "run `make grade`"))
-    return marks.complete(root, rows)
 
 
 def write_csv(root: Path) -> list[str]:
@@ -60,7 +43,7 @@ def write_csv(root: Path) -> list[str]:
     return told + [f"for the LMS: {name}" for name in names]
 
 
-def _moodle(root: Path, rows: list[marks.Row], roster: Roster) -> list[str]:
+def _moodle(root: Path, rows: list[Row], roster: Roster) -> list[str]:
     times, sheets = handed_in(root), defaultdict(list)
     german = any("vollständiger name" in one.line for one in roster.listed)
     word = list(MOODLE)[german]
@@ -75,7 +58,7 @@ def _moodle(root: Path, rows: list[marks.Row], roster: Roster) -> list[str]:
     return [f"moodle-{assignment}.csv" for assignment in sheets]
 
 
-def _canvas(root: Path, rows: list[marks.Row], roster: Roster) -> list[str]:
+def _canvas(root: Path, rows: list[Row], roster: Roster) -> list[str]:
     people = {one.folder: one for one in roster.students.values() if "sis login id" in one.line}
     points = {(row.student, row.assignment): row for row in rows if row.student in people}
     if not points:

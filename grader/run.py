@@ -13,7 +13,7 @@ from pathlib import Path
 
 from grader import isolation, keys
 from grader.collect import Found, collect
-from grader.marks import Marks, Row, digest
+from grader.marks import Marks, digest
 from grader.sandbox import KINDS, USUAL, Limits
 from grader.shard import Job, Result, grade
 
@@ -28,8 +28,8 @@ def grade_all(
     executor: Executor | None = None,
     limits: Limits = USUAL,
     sandbox: tuple[str, ...] = KINDS,
-) -> list[Row]:
-    """Grade every submission that is new or has changed; return the table of all.
+) -> None:
+    """Grade every submission that is new or has changed, and enter the results.
 
     Parameters
     ----------
@@ -47,11 +47,6 @@ def grade_all(
     sandbox : tuple of str
         The sandboxes that may be used; without them `limits only`.
 
-    Returns
-    -------
-    list of Row
-        Sorted by student and assignment, one for each hand-in.
-
     Raises
     ------
     FileNotFoundError
@@ -64,20 +59,17 @@ def grade_all(
     if jobs < 1:
         raise ValueError(f"jobs must be at least 1, got {jobs}")
     marks, secret = Marks(root), keys.read_secret(root / "secret")
-    found = collect(root / "submitted", list(sources))
-    waiting, rows, marked = [], {}, {}
-    for one in found:
-        if one.problem:
-            rows[one] = _refused(one, one.problem)
-            continue
-        try:
-            content = one.path.read_bytes()
-        except OSError as error:
-            rows[one] = _refused(one, f"could not be read: {error.strerror}")
-            continue
-        marked[one] = digest(content, sources[one.assignment])
-        if marks.record(one.student, one.assignment).get("digest") != marked[one]:
-            waiting.append(one)
+    waiting, marked = [], {}
+    for one in collect(root / "submitted", list(sources)):
+        if not one.problem:
+            try:
+                marked[one] = digest(one.path.read_bytes(), sources[one.assignment])
+            except OSError as error:
+                why = f"could not be read: {error.strerror}"
+                marks.fail(one.student, one.assignment, "unreadable", why)
+                continue
+            if marks.record(one.student, one.assignment).get("digest") != marked[one]:
+                waiting.append(one)
 
     def job(one: Found) -> Job:
         return Job(
@@ -98,17 +90,10 @@ def grade_all(
         about = f", about {datetime.timedelta(seconds=round(left))} left" if left >= 1 else ""
         log.info("%d of %d: %s %s%s", number, len(waiting), one.student, one.assignment, about)
         if isinstance(result, BaseException):
-            rows[one] = _refused(one, f"the grader failed, run it again: {result}", "crashed")
+            why = f"the grader failed, run it again: {result}"
+            marks.fail(one.student, one.assignment, "crashed", why)
         else:
             marks.enter(result, mark=marked[one])
-    for one in found:
-        if one not in rows:
-            rows[one] = marks.row_of_record(one.student, one.assignment, one.note)
-    return [rows[one] for one in found]
-
-
-def _refused(one: Found, why: str, state: str = "unreadable") -> Row:
-    return Row(one.student, one.assignment, None, None, state, why)
 
 
 def _results(waiting, job, jobs, executor) -> Iterator[tuple[Found, Result | BaseException]]:

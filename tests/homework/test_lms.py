@@ -9,8 +9,9 @@ import zipfile
 import nbformat
 import pytest
 
-from grader import collect, export, lms, marks, roster
+from grader import collect, export, lms, roster
 from grader.files import read_lines
+from grader.table import Row
 from submissions import SOURCES, released
 
 BPTT, CLIPPING = "02_bptt", "04_clipping"
@@ -315,7 +316,7 @@ def rows(root, monkeypatch, *made):
 
 
 def row(folder, points, waits=0, name="", **more):
-    return marks.Row(
+    return Row(
         folder,
         BPTT,
         points,

@@ -15,6 +15,8 @@ import nbformat
 import pytest
 
 from grader import __main__ as homework
+from grader.roster import Roster
+from grader.table import STATES, Row, rows_of, table
 
 pytest.importorskip("nbgrader")
 
@@ -98,7 +100,7 @@ def test_what_is_earned_and_what_waits(root):
     assert "TOKEN" in rows["thief"].odd + rows["thief"].notes
     assert "TOKEN" in rows["stub"].notes
     give(root, "ann", 4)
-    (row,) = (one for one in export.rows_of(root) if one.student == "ann")
+    (row,) = (one for one in rows_of(root) if one.student == "ann")
     assert (shown(row), row.maximum, row.tasks["9.3"]) == ((9, "graded", 0), 10, 4)
 
 
@@ -134,7 +136,8 @@ def test_what_a_person_gave_stands_and_waits_only_if_it_was_for_something_else(
     for again in range(2):
         path = root / "records/ann/mini.json"
         path.write_text(path.read_text().replace('"digest": "', '"digest": "x'))
-        (row,) = run.grade_all(root, {"mini": text}, executor=Inline(instead=quick))
+        run.grade_all(root, {"mini": text}, executor=Inline(instead=quick))
+        (row,) = rows_of(root)
         assert shown(row) == expected, again
     give(root, "ann", 4)
     assert shown(mini_graded(root)["ann"])[2] == 0
@@ -161,7 +164,7 @@ def test_a_record_of_before_is_read(root):
     del record["answers"]
     events = [["suspicious", "uses exec"], ["metadata removed", "solve-9-2 has lost its mark"]]
     path.write_text(json.dumps(record | {"events": events, "digest": "x"}))
-    row = marks.Marks(root).row_of_record("ann", "mini")
+    (row,) = rows_of(root)
     assert (shown(row), row.odd) == ((9, "graded", 0), "uses exec")
     assert row.notes == "solve-9-2 has lost its mark"
     assert shown(mini_graded(root)["ann"]) == (9, "graded", 0)
@@ -273,24 +276,23 @@ def mini_bytes(root, student):
 
 def test_the_table_has_everybody_and_forgets_nobody(root):
     (root / "students.csv").write_text("id,name\nann,Ann Ä\nbob,Bob\ncyn,Cyn\neve,Eve\n")
-    export.Roster(root)
+    Roster(root)
     (root / "students.csv").write_text("id,name\nann,Ann Ä\nbob,Bob\ncyn,Cyn\n")
     for student in ("ann", "dan", "eve", "fay"):
         mini_hand_in(root, student)
     hand_in(root, ".dot", "mini", b"{}")
     hand_in(root, "..hidden", "mini", b"{}")
     (root / "unplaced.csv").write_text("folder,assignment,file,why\nbob,,report.pdf,no notebook\n")
-    rows = list(mini_graded(root).values())
+    mini_graded(root)
     shutil.rmtree(root / "submitted/fay")
     mini_hand_in(root, "cyn")
-    rows = [row for row in rows if row.student != "fay"]
-    rows = {row.id: row for row in marks.complete(root, rows)}
+    rows = {row.id: row for row in rows_of(root)}
     assert {name: (row.state, row.odd, row.notes) for name, row in rows.items()} == {
         "'..hidden'": ("unreadable", "not in the class list", rows["'..hidden'"].notes),
         "'.dot'": ("unreadable", "not in the class list", rows["'.dot'"].notes),
         "ann": ("graded", "", ""),
         "bob": ("nothing handed in", "", "report.pdf: no notebook"),
-        "cyn": ("nothing handed in", "", ""),
+        "cyn": ("not graded yet", "", "run `make grade`"),
         "dan": ("graded", "not in the class list", ""),
         "eve": ("graded", "removed from the class list", ""),
         "fay": ("graded", "not in the class list", "no longer in submitted/"),
@@ -453,10 +455,10 @@ def test_grading_elsewhere_than_on_linux_is_refused(root, monkeypatch):
 
 def test_table_has_a_column_each():
     rows = [
-        marks.Row("ann", "mini", 5.0, 10.0, "graded", waits=1, late="yes", id="a n", name="Ann"),
-        marks.Row("bob", "mini", None, None, "unreadable", "no JSON", name="李 小"),
+        Row("ann", "mini", 5.0, 10.0, "graded", waits=1, late="yes", id="a n", name="Ann"),
+        Row("bob", "mini", None, None, "unreadable", "no JSON", name="李 小"),
     ]
-    assert marks.table(rows).splitlines() == [
+    assert table(rows).splitlines() == [
         "student  name   assignment  points   state       waits  late  odd  notes",
         "a n      Ann    mini        5 of 10  graded      1      yes",
         "bob      李 小  mini        –        unreadable                    no JSON",
@@ -464,9 +466,9 @@ def test_table_has_a_column_each():
 
 
 def test_a_files_name_forges_no_line_of_the_table():
-    forged = marks.Row("eve", "mini", None, None, "unreadable", "got x\nzoe  mini  10\x1b[8m.ipynb")
-    assert len(marks.table([forged]).splitlines()) == 2
-    assert "\x1b" not in marks.table([forged])
+    forged = Row("eve", "mini", None, None, "unreadable", "got x\nzoe  mini  10\x1b[8m.ipynb")
+    assert len(table([forged]).splitlines()) == 2
+    assert "\x1b" not in table([forged])
 
 
 @pytest.mark.parametrize("kinds", [["unreadable", "crashed", "timed out", "odd"], ["odd", "note"]])
@@ -474,8 +476,8 @@ def test_the_state_is_the_gravest_of_what_happened_and_odd_is_none(root, kinds):
     for n in range(len(kinds)):
         result = shard.Result("ann", "mini", {}, [(kind, kind) for kind in kinds[n:][::-1]])
         marks.Marks(root).enter(result, mark="")
-        row = marks.Marks(root).row_of_record("ann", "mini")
-        assert row.state == (kinds[n] if kinds[n] in marks.STATES else "graded")
+        (row,) = rows_of(root)
+        assert row.state == (kinds[n] if kinds[n] in STATES else "graded")
         assert row.odd == ("odd" if "odd" in kinds[n:] else "")
 
 
