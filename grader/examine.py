@@ -21,6 +21,7 @@ from checks.calls import CheckFailedError
 from checks.process import EndedError, Process, StudentError
 from checks.tasks import Fence, use
 from checks.tokens import PRACTICE
+from checks.worker import PRINTED
 from grader.source import tasks
 
 # Worth a look of a person: ways to reach around a fence that leaves them open, since whoever knows
@@ -150,7 +151,7 @@ def _exam_key(key: str):
 
 
 def _stream(text: str) -> list[NotebookNode]:
-    return [new_output("stream", name="stdout", text=text)] if text else []
+    return [new_output("stream", name="stdout", text=text[:PRINTED])] if text else []
 
 
 def _error(name: str, message: str, frames: str = "") -> NotebookNode:

@@ -150,7 +150,8 @@ class Process:
             self._done += 1
             raise
         self._done += 1
-        self.refused += [f"{name}: {line}" for line in reply.get("refused", ())]
+        refused = reply.get("refused")
+        self.refused += [f"{name}: {one}" for one in refused] if type(refused) is list else []
         return reply
 
     def _ask(self, request: dict, name: str) -> dict:
