@@ -14,7 +14,7 @@ from pathlib import Path
 from grader import isolation, keys
 from grader.collect import Found, collect
 from grader.marks import Marks, digest
-from grader.sandbox import KINDS, USUAL, Limits
+from grader.sandbox import USUAL, Limits
 from grader.shard import Job, Result, grade
 
 log = logging.getLogger("homework")
@@ -27,7 +27,7 @@ def grade_all(
     jobs: int = 1,
     executor: Executor | None = None,
     limits: Limits = USUAL,
-    sandbox: tuple[str, ...] = KINDS,
+    sandbox: str = "",
 ) -> None:
     """Grade every submission that is new or has changed, and enter the results.
 
@@ -44,8 +44,8 @@ def grade_all(
         module `grader` must be importable there.
     limits : Limits
         What one submission may use.
-    sandbox : tuple of str
-        The sandboxes that may be used; without them `limits only`.
+    sandbox : str
+        Which of `grader.sandbox` to use; by default the strongest that works.
 
     Raises
     ------

@@ -11,7 +11,7 @@ from checks.process import Process
 from grader import isolation, sandbox
 from grader.examine import Examination
 from grader.parse import UnreadableError, parse
-from grader.sandbox import KINDS, USUAL, Limits, Zygote
+from grader.sandbox import USUAL, Limits, Zygote
 from grader.source import read, unanswered
 from grader.submission import rebuild
 
@@ -26,8 +26,8 @@ class Job:
         The text of the instructor source.
     content : bytes
         The notebook as it was handed in.
-    sandbox : tuple of str
-        The sandboxes that may be used; without them `limits only`.
+    sandbox : str
+        Which of `grader.sandbox` to use; by default the strongest that works.
     hide : tuple of str
         Folders of the course, which submissions have no business in.
     """
@@ -39,7 +39,7 @@ class Job:
     token: str
     exam_key: str
     limits: Limits = USUAL
-    sandbox: tuple[str, ...] = KINDS
+    sandbox: str = ""
     hide: tuple[str, ...] = ()
 
 
@@ -115,7 +115,7 @@ def _source(text: str) -> nbformat.NotebookNode:
 
 
 @functools.cache
-def _zygote(allowed: tuple[str, ...], *, bare: bool) -> Zygote:
-    zygote = Zygote(sandbox.strongest(allowed=allowed), bare)
+def _zygote(kind: str, *, bare: bool) -> Zygote:
+    zygote = Zygote(kind or sandbox.strongest(), bare)
     atexit.register(zygote.close)
     return zygote
