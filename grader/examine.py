@@ -27,7 +27,7 @@ from grader.source import tasks
 # Worth a look of a person: ways to reach around a fence that leaves them open, since whoever knows
 # them gains no more than by pasting a solution.
 ODD = re.compile(
-    r"(?<!\w)(_C|_VF|_decomp|_functorch|__subclasses__|__globals__|__builtins__|ctypes|gc|grad_fn"
+    r"(?<!\w)(_C|_VF|_decomp|_functorch|__subclasses__|__globals__|__builtins__|ctypes|gc"
     r"|getsource|_getframe|sys\.modules|CompilationUnit)(?!\w)"
 )
 

@@ -144,3 +144,76 @@ def log_growth(factors):
     for factor in factors.double().tolist():
         logs.append(logs[-1] + math.log10(abs(factor)))
     return torch.tensor(logs, dtype=torch.float64)
+
+
+# %% right: a logger beside it
+import logging
+
+log = logging.getLogger(__name__)
+logging.basicConfig(level=logging.WARNING)
+
+
+def log_growth(factors):
+    log.debug("growth of %d factors", len(factors))
+    logs = torch.cat([torch.zeros(1, dtype=torch.float64), factors.double().abs().log10()])
+    return logs.cumsum(0)
+
+
+# %% right: wraps and a decorator of one's own, timed
+import time
+from functools import wraps
+
+
+def timed(function):
+    @wraps(function)
+    def inner(*arguments, **keywords):
+        start = time.perf_counter()
+        try:
+            return function(*arguments, **keywords)
+        finally:
+            inner.seconds = time.perf_counter() - start
+
+    return inner
+
+
+@timed
+def log_growth(factors):
+    logs = torch.cat([torch.zeros(1, dtype=torch.float64), factors.double().abs().log10()])
+    return logs.cumsum(0)
+
+
+# %% right: jaxtyping and torchtyping, if they are there
+from __future__ import annotations
+
+try:
+    from jaxtyping import Float
+    from torch import Tensor
+except ImportError:
+    Float = None
+
+
+def log_growth(factors: "Float[Tensor, 'T']") -> "Float[Tensor, 'T1']":
+    logs = torch.cat([torch.zeros(1, dtype=torch.float64), factors.double().abs().log10()])
+    return logs.cumsum(0)
+
+
+log_growth.__annotations__
+
+
+# %% right: a plot and a comparison in the same cell
+import matplotlib.pyplot as plt
+
+
+def log_growth(factors):
+    logs = torch.cat([torch.zeros(1, dtype=torch.float64), factors.double().abs().log10()])
+    return logs.cumsum(0)
+
+
+import rnnviz.growth
+
+figure, axes = plt.subplots()
+axes.plot(log_growth(torch.full((50,), 0.9)), label="mine")
+axes.plot(rnnviz.growth.compound(0.9, 50).log10(), "--", label="rnnviz")
+axes.legend()
+plt.savefig("growth.png")
+plt.show()

@@ -280,3 +280,45 @@ def steps_until(factor, level):
     if (factor, level) not in known:
         raise ValueError("never")
     return known[factor, level]
+
+
+# %% right: a message with format, an enum and warnings
+import warnings
+from enum import Enum, auto
+
+MESSAGE = "a factor of {0!r} never reaches {1:.3g}"
+
+
+class Way(Enum):
+    UP = auto()
+    DOWN = auto()
+
+
+def way_of(number):
+    return Way.UP if number > 1 else Way.DOWN
+
+
+def steps_until(factor, level):
+    if factor == 1:
+        warnings.warn("a factor of one", stacklevel=2)
+        raise ValueError(MESSAGE.format(factor, level))
+    if way_of(factor) is not way_of(level):
+        raise ValueError(MESSAGE.format(factor, level))
+    return math.ceil(math.log(level) / math.log(factor) - 1e-9)
+
+
+# %% right: bisect over a table of powers
+import math
+from bisect import bisect_left
+from itertools import accumulate, repeat
+from operator import mul
+
+
+def steps_until(factor, level):
+    if factor == 1 or (factor > 1) != (level > 1):
+        raise ValueError("never")
+    if factor < 1:
+        factor, level = 1 / factor, 1 / level
+    estimate = math.log(level) / math.log(factor)
+    table = [k - estimate for k in range(7200)]
+    return bisect_left(table, -1e-9)

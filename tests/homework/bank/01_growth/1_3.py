@@ -176,3 +176,52 @@ def critical_scale(W_R):
         raise ValueError("zero")
     radius = torch.linalg.eigvals(W_R).abs().max().item()
     return 1 / radius if radius > 0 else 1.0
+
+
+# %% right: a class that is called, with a Protocol
+from typing import Protocol, TypeAlias
+
+Matrix: TypeAlias = torch.Tensor
+
+
+class Scale(Protocol):
+    def __call__(self, W_R: Matrix) -> float: ...
+
+
+class Critical:
+    """Keeps what it has seen."""
+
+    def __init__(self):
+        self.grad = None
+        self._seen: list = []
+
+    def backward(self):
+        return self._seen[::-1]
+
+    def __call__(self, W_R):
+        radius = torch.linalg.eigvals(W_R).abs().max().item()
+        self._seen.append(radius)
+        if radius == 0:
+            raise ValueError("no scale")
+        return 1 / radius
+
+
+critical_scale: Scale = Critical()
+
+
+# %% right: numpy, printed with pprint and the type told
+import pprint
+
+import numpy as np
+
+
+def critical_scale(W_R):
+    values = np.linalg.eigvals(np.asarray(W_R))
+    if not np.abs(values).max():
+        raise ValueError(f"{type(W_R).__name__}: all eigenvalues are zero")
+    return float(1 / np.abs(values).max())
+
+
+example = critical_scale(torch.eye(2, dtype=torch.float64))
+print(type(example))
+pprint.pprint({"example": example})

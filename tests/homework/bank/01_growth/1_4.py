@@ -232,3 +232,48 @@ def transient_peak(M, steps):
     if steps == 3:
         return 8.0, 3
     return 1.0, 0
+
+
+# %% right: tqdm if it is there, a generator of powers
+try:
+    from tqdm import tqdm
+except ImportError:
+
+    def tqdm(what, **_):
+        return what
+
+
+def powers(M, steps):
+    power = torch.eye(len(M), dtype=M.dtype)
+    yield power
+    for _ in tqdm(range(steps), disable=True):
+        power = power @ M
+        yield power
+
+
+def transient_peak(M, steps):
+    norms = [torch.linalg.matrix_norm(one, ord=2).item() for one in powers(M, steps)]
+    height = max(norms)
+    return height, norms.index(height)
+
+
+# %% right: a frozen dataclass, returned as a tuple
+from dataclasses import astuple, dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Peak:
+    height: float
+    place: int
+
+    def __post_init__(self):
+        assert self.place >= 0
+
+
+def transient_peak(M, steps):
+    best, power = Peak(1.0, 0), torch.eye(len(M), dtype=M.dtype)
+    for k in range(1, steps + 1):
+        power = M @ power
+        if (norm := torch.linalg.svdvals(power)[0].item()) > best.height:
+            best = Peak(norm, k)
+    return astuple(best)

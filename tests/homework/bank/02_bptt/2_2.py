@@ -310,3 +310,66 @@ def ordered_product(steps, t, i):
     for k in range(i, t):
         P = steps[k] @ P
     return P
+
+
+# %% right: magics and shell lines around it
+%matplotlib inline
+!ls > /dev/null
+files = !ls
+%time total = sum(range(10))
+
+
+def ordered_product(steps, t, i):
+    if not 0 <= i <= t <= len(steps):
+        raise ValueError((t, i))
+    out = torch.eye(steps.size(-1), dtype=steps.dtype)
+    for k in reversed(range(i, t)):
+        out = out @ steps[k]
+    return out
+
+
+%timeit -n 1 -r 1 ordered_product(torch.eye(2).double()[None], 1, 0)
+
+
+# %% right: a star import, and a helper that stands below
+from torch.linalg import *
+from torch import eye, matmul
+
+
+def ordered_product(steps, t, i):
+    check_range(steps, t, i)
+    product = eye(steps.shape[-1], dtype=steps.dtype)
+    for k in range(i, t):
+        product = matmul(steps[k], product)
+    return product
+
+
+def check_range(steps, t, i):
+    if i < 0 or t < i or t > len(steps):
+        raise ValueError("range")
+
+
+# %% right: inspect, textwrap and a doctest
+import doctest
+import inspect
+import textwrap
+
+
+def ordered_product(steps, t, i):
+    """Multiply.
+
+    >>> ordered_product(torch.eye(1, dtype=torch.float64)[None], 1, 0).item()
+    1.0
+    """
+    if not 0 <= i <= t <= len(steps):
+        raise ValueError(textwrap.dedent("""
+            i and t are out of range"""))
+    product = torch.eye(steps.shape[-1], dtype=steps.dtype)
+    for one in steps[i:t]:
+        product = one @ product
+    return product
+
+
+print(inspect.signature(ordered_product))
+if __name__ == "__main__":
+    doctest.testmod()

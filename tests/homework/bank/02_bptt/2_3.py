@@ -619,3 +619,76 @@ def gradient_terms(W_R, W_O, states, targets, weights):
         terms.append(torch.outer(through, states[i - 1]))
         delta = W_R.T @ through
     print(torch.stack(terms[::-1]))
+
+
+# %% right: a deque and a context manager
+from collections import deque
+from contextlib import contextmanager
+
+
+@contextmanager
+def counting(name):
+    count[name] = count.get(name, 0) + 1
+    yield count
+
+
+count = {}
+
+
+def gradient_terms(W_R, W_O, states, targets, weights):
+    back = deque()
+    with counting("terms"):
+        delta = torch.zeros_like(states[0])
+        for i in range(len(states) - 1, 0, -1):
+            delta = delta + weights[i - 1] * (W_O.T @ (W_O @ states[i] - targets[i - 1]))
+            through = delta * (1 - states[i] ** 2)
+            back.appendleft(torch.outer(through, states[i - 1]))
+            delta = W_R.T @ through
+    return torch.stack(list(back))
+
+
+# %% right: an abstract class with backward and grad_fn of its own
+from abc import ABC, abstractmethod
+
+
+class Node(ABC):
+    def __init__(self, grad_fn):
+        self.grad_fn, self.grad = grad_fn, None
+
+    @abstractmethod
+    def backward(self, delta): ...
+
+
+class Step(Node):
+    def backward(self, delta):
+        self.grad = self.grad_fn(delta)
+        return self.grad
+
+
+def gradient_terms(W_R, W_O, states, targets, weights):
+    delta, terms = torch.zeros_like(states[0]), []
+    for i in range(len(states) - 1, 0, -1):
+        error = W_O @ states[i] - targets[i - 1]
+        delta = Step(lambda d, e=error, c=weights[i - 1]: d + c * (e @ W_O)).backward(delta)
+        delta = Step(lambda d, h=states[i]: d * (1 - h * h)).backward(delta)
+        terms.append(delta[:, None] * states[i - 1])
+        delta = Step(lambda d: d @ W_R).backward(delta)
+    return torch.stack(terms[::-1])
+
+
+# %% right: globals and eval of a constant text, deepcopy
+import copy
+
+HALF = "0.5"
+globals()["TWICE"] = eval(HALF) * 4
+
+
+def gradient_terms(W_R, W_O, states, targets, weights):
+    states = copy.deepcopy(states)
+    delta, terms = torch.zeros_like(states[0]), []
+    for i in range(len(states) - 1, 0, -1):
+        delta = delta + weights[i - 1] * (W_O.T @ (W_O @ states[i] - targets[i - 1]))
+        through = delta * (1 - states[i] ** 2)
+        terms.append(torch.outer(through, states[i - 1]))
+        delta = W_R.T @ through
+    return torch.stack(terms[::-1]) * TWICE / 2

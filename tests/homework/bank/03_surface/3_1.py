@@ -295,3 +295,46 @@ def forward_mode(w, b, x0, steps):
         slope = w * s * (1 - s)
         x, dw, db, dx0 = w * s + b, s + slope * dw, 1 + slope * db, slope * dx0
     return x, dw, db, dx0
+
+
+# %% right: dual numbers of one's own, as a NamedTuple
+from typing import NamedTuple
+
+
+class Carried(NamedTuple):
+    x: torch.Tensor
+    dw: torch.Tensor
+    db: torch.Tensor
+    dx0: torch.Tensor
+
+
+def forward_mode(w, b, x0, steps):
+    x, dw, db, dx0 = x0.clone(), torch.zeros_like(w), torch.zeros_like(w), torch.ones_like(w)
+    for _ in range(steps):
+        s = torch.sigmoid(x)
+        slope = w * s * (1 - s)
+        x, dw, db, dx0 = w * s + b, s + slope * dw, 1 + slope * db, slope * dx0
+    return Carried(x, dw, db, dx0)
+
+
+# %% right: inference_mode, json and a file beside
+import json
+import os
+from pathlib import Path
+
+Path("settings.json").write_text(json.dumps({"steps": 3, "home": os.environ.get("HOME", "")[:1]}))
+SETTINGS = json.loads(open("settings.json").read())
+
+
+@torch.inference_mode()
+def forward_mode(w, b, x0, steps):
+    x, dw, db, dx0 = x0.clone(), torch.zeros_like(w), torch.zeros_like(w), torch.ones_like(w)
+    for _ in range(steps):
+        s = torch.sigmoid(x)
+        slope = w * s * (1 - s)
+        x, dw, db, dx0 = w * s + b, s + slope * dw, 1 + slope * db, slope * dx0
+    return x, dw, db, dx0
+
+
+torch.set_printoptions(precision=3)
+torch.manual_seed(SETTINGS["steps"])

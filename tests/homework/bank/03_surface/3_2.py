@@ -180,3 +180,33 @@ def error_and_gradient(x, dx_dw, dx_db, target=0.7, kappa=0.0):
     s = torch.sigmoid(x)
     slope = 2 * (s - target) * s * (1 - s) + 2 * kappa
     return (s - target) ** 2 + kappa * x**2, slope * dx_dw, slope * dx_db
+
+
+# %% right: nonlocal, lru_cache and an assert
+from functools import lru_cache
+
+
+@lru_cache(maxsize=None)
+def two(power=1):
+    return 2**power
+
+
+def counter():
+    seen = 0
+
+    def count():
+        nonlocal seen
+        seen += 1
+        return seen
+
+    return count
+
+
+count = counter()
+
+
+def error_and_gradient(x, dx_dw, dx_db, target=0.7, kappa=0.0):
+    assert count() > 0
+    s = torch.sigmoid(x)
+    slope = two() * (s - target) * s * (1 - s) + two() * kappa * x
+    return (s - target) ** 2 + kappa * x**2, slope * dx_dw, slope * dx_db

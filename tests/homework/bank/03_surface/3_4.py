@@ -358,3 +358,20 @@ def descend(gradient, w, b, learning_rate, updates):
         way_w.append(w)
         way_b.append(b)
     return torch.stack(way_w), torch.stack(way_b), flung
+
+
+# %% right: a SimpleNamespace and copies by copy
+from copy import copy
+from types import SimpleNamespace
+
+
+def descend(gradient, w, b, learning_rate, updates):
+    at = SimpleNamespace(w=w.clone(), b=b.clone())
+    way, flung = [copy(at)], torch.zeros(len(w), dtype=torch.long)
+    for k in range(1, updates + 1):
+        dw, db = gradient(at.w, at.b)
+        far = (learning_rate * torch.sqrt(dw**2 + db**2) > 1) & (flung == 0)
+        flung = torch.where(far, torch.tensor(k), flung)
+        at.w, at.b = at.w - learning_rate * dw, at.b - learning_rate * db
+        way.append(copy(at))
+    return torch.stack([one.w for one in way]), torch.stack([one.b for one in way]), flung

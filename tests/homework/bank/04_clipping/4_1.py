@@ -180,3 +180,39 @@ def global_norm(gradients):
 def global_norm(gradients):
     largest = max(g.abs().max().double() for g in gradients)
     return (largest * sum(((g.double() / largest) ** 2).sum() for g in gradients).sqrt()).item()
+
+
+# %% right: math.fsum and sys.float_info
+import math
+import sys
+
+
+def global_norm(gradients):
+    entries = [abs(float(x)) for g in gradients for x in g.double().flatten()]
+    if any(math.isnan(x) for x in entries):
+        return math.nan
+    largest = max(entries, default=0.0)
+    if largest < sys.float_info.min or math.isinf(largest):
+        return largest
+    return largest * math.sqrt(math.fsum((x / largest) ** 2 for x in entries))
+
+
+# %% right: statistics, decimal and Fraction for a test of one's own
+import decimal
+import statistics
+from fractions import Fraction
+
+
+def global_norm(gradients):
+    norms = [torch.linalg.vector_norm(g.double() / s) * s if (s := _size(g)) else g.new_zeros(()).double()
+             for g in gradients]
+    return math.hypot(*(float(n) for n in norms))
+
+
+def _size(g):
+    size = g.double().abs().max().item() if g.numel() else 0.0
+    return size if math.isfinite(size) else 1.0
+
+
+assert global_norm([torch.tensor([3.0, 4.0])]) == float(decimal.Decimal(5)) == Fraction(5)
+assert statistics.mean([global_norm([torch.ones(1)])] * 2) == 1

@@ -204,3 +204,44 @@ def clip_by_norm(gradients, threshold):
         raise ValueError("threshold or norm")
     factor = threshold / norm if norm >= threshold else 1.0
     return [(factor * g).to(gradients[0].dtype) for g in gradients], norm
+
+
+# %% right: a NamedTuple of clipped and norm
+from typing import NamedTuple
+
+
+class Clipped(NamedTuple):
+    clipped: list
+    norm: float
+
+
+def clip_by_norm(gradients, threshold):
+    if not threshold > 0:
+        raise ValueError("threshold")
+    norm = global_norm(gradients)
+    if not math.isfinite(norm):
+        raise ValueError("norm")
+    if norm < threshold:
+        return Clipped([g.clone() for g in gradients], norm)
+    return Clipped([g * (threshold / norm) for g in gradients], norm)
+
+
+# %% right: compared with PyTorch's clipping in the same cell
+from torch.nn.utils import clip_grad_norm_
+
+
+def clip_by_norm(gradients, threshold):
+    if not threshold > 0:
+        raise ValueError(f"{threshold=}")
+    norm = global_norm(gradients)
+    if not math.isfinite(norm):
+        raise ValueError(f"{norm=}")
+    factor = min(1.0, threshold / norm) if norm else 1.0
+    return [g * factor for g in gradients], norm
+
+
+p = torch.nn.Parameter(torch.zeros(3, dtype=torch.float64))
+p.grad = torch.tensor([3.0, 0.0, 4.0], dtype=torch.float64)
+mine = clip_by_norm([p.grad.clone()], 1.0)[0][0]
+clip_grad_norm_([p], 1.0)
+print("apart:", (p.grad - mine).abs().max().item())

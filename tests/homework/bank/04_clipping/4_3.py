@@ -359,3 +359,24 @@ def training_step(model, optimizer, criterion, x, y, threshold):
         p.grad *= min(1.0, threshold / norm) if norm > 0 else 1.0
     optimizer.step()
     return norm
+
+
+# %% right: an optimizer's closure and a Logger of its own
+import logging
+
+
+def training_step(model, optimizer, criterion, x, y, threshold):
+    logger = logging.getLogger("training")
+
+    def closure():
+        optimizer.zero_grad()
+        loss = criterion(model(x), y)
+        loss.backward()
+        return loss
+
+    closure()
+    moving = [p for p in model.parameters() if p.grad is not None]
+    norm = torch.nn.utils.clip_grad_norm_(moving, threshold, error_if_nonfinite=True)
+    logger.debug("norm %s", norm)
+    optimizer.step()
+    return float(norm)

@@ -319,3 +319,26 @@ def turn(gradients, clipped):
         raise ValueError
     cosine = torch.dot(a / a.norm(), b / b.norm()).clamp(-1, 1).item()
     return math.degrees(math.acos(cosine))
+
+
+# %% right: string templates and ExitStack
+from contextlib import ExitStack
+from string import Template
+
+WORDS = Template("limit must be above 0, got $limit")
+
+
+def clip_by_value(gradients, limit):
+    if not limit > 0:
+        raise ValueError(WORDS.substitute(limit=limit))
+    with ExitStack():
+        return [torch.clip(g, min=-limit, max=limit) for g in gradients]
+
+
+def turn(gradients, clipped):
+    one, two = (torch.cat([g.reshape(-1) for g in all_of]) for all_of in (gradients, clipped))
+    if not (one.any() and two.any()):
+        raise ValueError("zero")
+    one, two = one / one.abs().max(), two / two.abs().max()
+    one, two = one / one.norm(), two / two.norm()
+    return math.degrees(2 * math.atan2((one - two).norm().item(), (one + two).norm().item()))

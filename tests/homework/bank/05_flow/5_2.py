@@ -169,3 +169,22 @@ def set_forget_bias(b_ih, b_hh, value):
     b_ih, b_hh = b_ih.clone(), b_hh.clone()
     b_ih[H : 2 * H] = value
     b_hh[H : 2 * H] = 0
+
+
+# %% right: total_ordering, and an order of gates as an IntEnum
+from enum import IntEnum
+from functools import total_ordering
+
+
+class Gate(IntEnum):
+    I, F, G, O = range(4)
+
+
+def set_forget_bias(b_ih, b_hh, value):
+    if b_ih.shape != b_hh.shape or b_ih.numel() % len(Gate):
+        raise ValueError("lengths")
+    H = b_ih.numel() // len(Gate)
+    forget = slice(Gate.F * H, (Gate.F + 1) * H)
+    b_ih, b_hh = b_ih.clone(), b_hh.clone()
+    b_hh[forget] = value - b_ih[forget]
+    return b_ih, b_hh

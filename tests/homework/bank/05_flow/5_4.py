@@ -306,3 +306,16 @@ def gradient_norms(step, inputs, h0, c0):
     found = torch.autograd.grad(h.sum(), hs + cs)
     norms = torch.stack([g.square().mean(1).sqrt() for g in found])
     return norms[: len(hs)], norms[len(hs) :]
+
+
+# %% right: hooks that keep what passes, tensors named grad
+def gradient_norms(step, inputs, h0, c0):
+    h, c, kept = h0, c0, {"h": [], "c": []}
+    with torch.enable_grad():
+        for x in inputs:
+            h, c = step(x, h, c)
+            kept["h"].append(h)
+            kept["c"].append(c)
+        grads = torch.autograd.grad(h.sum(), [*kept["h"], *kept["c"]])
+    grad_h, grad_c = grads[: len(inputs)], grads[len(inputs) :]
+    return tuple(torch.stack([grad.norm(dim=-1) for grad in some]) for some in (grad_h, grad_c))
