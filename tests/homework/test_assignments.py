@@ -21,6 +21,7 @@ pytest.importorskip("nbgrader")
 import checks
 import submissions
 from checks import tokens
+from checks.cells import plain_python
 from grader import ROOT, course, keys, source
 from grading import mini_course, mini_graded
 from submissions import HOMEWORK, SOURCES
@@ -119,7 +120,7 @@ def test_bank_is_python_without_doubles(name):
     assert len({case.student for case in cases}) == len(cases)
     for case in cases:
         for code in case.cells.values():
-            ast.parse(code)
+            ast.parse(plain_python(code))
     assert len({json.dumps(case.cells) for case in cases}) == len(cases)
 
 
