@@ -131,6 +131,11 @@ class HandIn(NamedTuple):
         """Whether it came from Moodle."""
         return "_assignsubmission_" in self.prefix
 
+    @property
+    def stray(self) -> bool:
+        """Whether it came as another assignment than it is."""
+        return self.version.startswith("0")
+
     def was_late(self, deadline: str | None) -> str:
         """Return "yes", "no", or nothing where that is not known."""
         if self.late or not (self.time and deadline):

@@ -51,7 +51,7 @@ def rows_of(root: Path) -> list[Row]:
     """Return the table of a course folder, sorted by student and assignment.
 
     It has a line for each hand-in, graded or not; for what was graded once; and, of each assignment
-    that anybody handed in, for who of the class list did not.
+    that anybody handed in (not one by mistake), for who of the class list did not.
     """
     roster, times, until, marks = Roster(root), handed_in(root), deadlines(root), Marks(root)
     with gradebook(marks.url) as book:
@@ -69,7 +69,9 @@ def rows_of(root: Path) -> list[Row]:
     gone = [key for key in marks.recorded() if key not in there]
     made += [_graded(marks, *key, "no longer in submitted/") for key in gone]
     there.update(gone)
-    made += _missing(root, roster, there, {*assignments} & {assignment for _, assignment in there})
+    strays = {key for key in there if key in times and times[key].stray}
+    asked = {*assignments} & {assignment for _, assignment in there - strays}
+    made += _missing(root, roster, there, asked)
     whole = []
     for row in sorted(made, key=lambda row: (row.student, row.assignment)):
         who = roster.of(row.student)
@@ -77,7 +79,10 @@ def rows_of(root: Path) -> list[Row]:
         late = came.was_late(until.get(row.assignment))
         time = came.time if came.by == "worksheet" else came.time and f"by {came.time}"
         odd = "; ".join(filter(None, (row.odd, roster.listed and who.standing)))
-        whole.append(replace(row, id=who.id, name=who.name, odd=odd, late=late, handed_in=time))
+        stray = "it was handed in as another assignment" if came.stray else ""
+        notes = "; ".join(filter(None, (stray, row.notes)))
+        told = {"odd": odd, "notes": notes, "late": late, "handed_in": time}
+        whole.append(replace(row, id=who.id, name=who.name, **told))
     return whole
 
 

@@ -15,6 +15,7 @@ import nbformat
 import pytest
 
 from grader import __main__ as homework
+from grader import collect
 from grader.roster import Roster
 from grader.table import STATES, Row, rows_of, table
 
@@ -303,6 +304,16 @@ def test_the_table_has_everybody_and_forgets_nobody(root):
     assert len(lines) == len(rows)
     assert (lines["ann"]["points"], lines["ann"]["9.1"], lines["ann"]["9.3"]) == ("5", "3", "")
     assert (lines["cyn"]["points"], lines["cyn"]["state"]) == ("", "not graded yet")
+
+
+def test_what_came_as_another_assignment_asks_nobody_else_for_it(root):
+    (root / "students.csv").write_text("ann\nbob\n")
+    mini_hand_in(root, "ann")
+    for version, missing in (("0.00.000", []), ("1.00.000", ["bob"])):
+        collect.keep(root, {("ann", "mini"): collect.HandIn("ann", "mini", version=version)})
+        ann, *others = rows_of(root)
+        assert [row.student for row in others] == missing
+        assert ann.notes.startswith("it was handed in as another") is not bool(missing)
 
 
 def test_a_readable_hand_in_after_an_unreadable_one_is_graded(root):
