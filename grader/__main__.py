@@ -8,7 +8,7 @@ import argparse
 import glob
 import logging
 import os
-import shlex
+import re
 import signal
 import sys
 from pathlib import Path
@@ -22,7 +22,7 @@ from grader.lms import Intake
 from grader.roster import LIST, Roster
 from grader.sandbox import Limits
 from grader.source import sources
-from grader.table import rows_of, table
+from grader.table import FAILED, rows_of, table
 
 log = logging.getLogger("homework")
 # What nbgrader's own tools, such as the formgrader, read when they are started in the folder.
@@ -52,6 +52,8 @@ def release(arguments: argparse.Namespace) -> None:
     """Make the student versions, the gradebook, the secret and everybody's token."""
     root = arguments.course
     root.mkdir(parents=True, exist_ok=True)
+    root.chmod(0o700)  # the secret and personal data lie in it
+    (root / "exchange").mkdir(exist_ok=True)  # nbgrader asks for it
     keys.new_secret(root / "secret")
     course.generate(root, texts())
     write(root / "nbgrader_config.py", SETTINGS)
@@ -85,7 +87,8 @@ def _paths(word: str) -> list[Path]:
     """Return the files that are meant: one whose name has spaces, or several, or a pattern."""
     if Path(word).expanduser().is_file():
         return [Path(word).expanduser()]
-    found = [one for part in shlex.split(word) for one in glob.glob(os.path.expanduser(part))]
+    parts = re.findall(r"\S.*?\.(?:zip|csv|ipynb)(?=\s|$)", word, flags=re.IGNORECASE)
+    found = [one for part in parts for one in glob.glob(os.path.expanduser(part))]
     if not found:
         raise FileNotFoundError(f"expected a download: make collect ZIP=FILE.zip, got {word!r}")
     return sorted(map(Path, found))
@@ -98,13 +101,20 @@ def grade(arguments: argparse.Namespace) -> None:
         total_seconds=arguments.total_seconds,
         memory_megabytes=arguments.memory,
     )
-    Roster(arguments.course)  # what is wrong in these tables is said before, not after
+    people = Roster(arguments.course)  # what is wrong in these tables is said before, not after
     deadlines(arguments.course)
-    log.info("isolation of the submissions: %s", sandbox.strongest())
-    for line in sandbox.warnings(sandbox.strongest()):
+    trial = sandbox.Zygote(sandbox.strongest(), bare=True)
+    log.info("isolation of the submissions: %s", trial.kind)
+    for line in sandbox.warnings(trial.kind):
         log.warning(line)
+    trial.ready()  # what would fail for everybody fails here
+    trial.close()
+    marks.Marks(arguments.course).enrol(people.students.values())
     run.grade_all(arguments.course, texts(), jobs=arguments.jobs, limits=limits)
-    print(table(rows_of(arguments.course)))
+    rows = rows_of(arguments.course)
+    print(table(rows))
+    if failed := sum(row.state == FAILED for row in rows):
+        raise RuntimeError(f"{failed} could not be graded, by a fault of the grader: see the notes")
 
 
 def formgrader(arguments: argparse.Namespace) -> None:
@@ -128,8 +138,8 @@ def feedback(arguments: argparse.Namespace) -> None:
     print(f"{written} pages are in {arguments.course / 'feedback'}")
     if waiting:
         print(f"{waiting} are left out: their explanations wait for a person (`make formgrader`)")
-    for name in zip_feedback(arguments.course):
-        print(f"for the LMS: {name}")
+    names = zip_feedback(arguments.course) or ["nothing yet"]
+    print("\n".join(f"for the LMS: {name}" for name in names))
 
 
 def stop_at_a_signal() -> None:

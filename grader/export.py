@@ -32,7 +32,7 @@ def write_csv(root: Path) -> list[str]:
         rest = (row.state, row.waits or "", row.late, row.handed_in, row.odd, row.notes)
         lines.append((*who, *(_or(row.tasks.get(task)) for task in tasks), *rest))
     write_table(root / "marks.csv", lines)
-    told = [f"{len(rows)} marks are in {root / 'marks.csv'}"]
+    told = [f"{len(rows)} lines are in {root / 'marks.csv'}"]
     done = [row for row in rows if row.points is not None and not row.waits]
     if waiting := sum(row.points is not None for row in rows) - len(done):
         told.append(f"{waiting} wait for a person (`make formgrader`): not in the files for an LMS")
@@ -40,7 +40,7 @@ def write_csv(root: Path) -> list[str]:
         old.unlink()
     roster = Roster(root)
     names = [*_moodle(root, done, roster), *_canvas(root, done, roster)]
-    return told + [f"for the LMS: {name}" for name in names]
+    return told + [f"for the LMS: {name}" for name in names or ["nothing yet"]]
 
 
 def _moodle(root: Path, rows: list[Row], roster: Roster) -> list[str]:

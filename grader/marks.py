@@ -51,6 +51,15 @@ class Marks:
         paths = sorted((self.root / "records").glob("*/*.json"))
         return [(path.parent.name, path.stem) for path in paths]
 
+    def enrol(self, people: Iterable) -> None:
+        """Tell the gradebook the names of students, which the formgrader shows."""
+        with gradebook(self.url) as book:
+            for one in people:
+                first, _, last = one.name.rpartition(" ")
+                book.update_or_create_student(
+                    one.folder, first_name=first, last_name=last, email=one.email
+                )
+
     def fail(self, student: str, assignment: str, state: str, why: str) -> None:
         """Record that a submission could not be graded, so that it is tried again."""
         record = {"digest": "", "events": [(state, why)], "scores": {}}

@@ -90,8 +90,8 @@ def grade_all(
         about = f", about {datetime.timedelta(seconds=round(left))} left" if left >= 1 else ""
         log.info("%d of %d: %s %s%s", number, len(waiting), one.student, one.assignment, about)
         if isinstance(result, BaseException):
-            why = f"the grader failed, run it again: {result}"
-            marks.fail(one.student, one.assignment, "crashed", why)
+            why = f"the grader failed: {' '.join(str(result).split())[-200:]}"
+            marks.fail(one.student, one.assignment, "not graded", why)
         else:
             marks.enter(result, mark=marked[one])
 

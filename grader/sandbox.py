@@ -22,7 +22,7 @@ from pathlib import Path
 
 from grader import HOMEWORK, ROOT
 
-HOME = "/homework"
+HOME, SCRATCH = "/homework", "/scratch"
 CLOSED, OPEN = "bubblewrap", "limits only"
 SCRATCH_MEGABYTES = 64
 # What a submission has no business in, beside the course.
@@ -84,19 +84,21 @@ def _bubblewrap(*, bare: bool) -> list[str]:
     seen = ["/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives"]
     words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
     words += ["--proc", "/proc", "--dev", "/dev", "--size", str(SCRATCH_MEGABYTES * 2**20)]
-    words += ["--tmpfs", "/tmp"]
+    words += ["--tmpfs", SCRATCH]
+    if not any(Path(one).is_relative_to("/tmp") for one in (sys.prefix, sys.base_prefix)):
+        words += ["--symlink", SCRATCH, "/tmp"]
     for place in (*seen, sys.base_prefix, sys.prefix):
         words += ["--ro-bind-try", place, place]
     for place in (*[package()] * (not bare), HOMEWORK / "checks", ROOT / "grader"):
         words += ["--ro-bind", str(place), f"{HOME}/{place.name}"]
-    return [*words, "--remount-ro", "/", "--remount-ro", "/dev", "--chdir", "/tmp"]
+    return [*words, "--remount-ro", "/", "--remount-ro", "/dev", "--chdir", SCRATCH]
 
 
 def _works(command: list[str], kind: str) -> bool:
     try:
         done = subprocess.run(
             command,
-            env=_environment(kind, "/tmp"),
+            env=_environment(kind, SCRATCH),
             capture_output=True,
             timeout=60,
             check=False,
@@ -135,7 +137,7 @@ class Zygote:
             return
         self.close()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        scratch = "/tmp"
+        scratch = SCRATCH
         if self.kind == OPEN:
             self._folder = tempfile.TemporaryDirectory(
                 prefix="homework-", ignore_cleanup_errors=True

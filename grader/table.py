@@ -10,7 +10,8 @@ from grader.files import printable, read_lines
 from grader.marks import Marks
 from grader.roster import Roster
 
-STATES = ("unreadable", "crashed", "timed out")
+FAILED = "not graded"  # by a fault of the grader
+STATES = ("unreadable", FAILED, "crashed", "timed out")
 # What a person may want to look at; the second is of records from before there was a column for it.
 ODD = ("odd", "suspicious")
 HEAD = ("student", "name", "assignment", "points", "state", "waits", "late", "odd", "notes")
@@ -94,7 +95,8 @@ def _missing(root: Path, roster: Roster, there: set, asked: set[str]) -> list[Ro
                 lines = [each for each in unplaced if each["folder"] == one.folder]
                 lines = [each for each in lines if each["assignment"] in ("", assignment)]
                 notes = "; ".join(f"{each['file']}: {each['why']}" for each in lines)
-                made.append(Row(one.folder, assignment, None, None, "nothing handed in", notes))
+                state = "no notebook" if notes else "nothing handed in"
+                made.append(Row(one.folder, assignment, None, None, state, notes))
     return made
 
 

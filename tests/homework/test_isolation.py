@@ -119,6 +119,15 @@ def test_scratch_is_empty_and_small_and_what_was_left_there_is_seen_by_nobody(zy
     assert tried(begin(), "__import__('os').listdir('.')") == "[]"
 
 
+def test_scratch_holds_nothing_that_python_is_made_of(monkeypatch):
+    """Where the clone lies in /tmp, that is no scratch."""
+    for prefix, linked in (("/tmp/clone/.venv", False), ("/home/ann/.venv", True)):
+        monkeypatch.setattr("sys.prefix", prefix)
+        words = sandbox._bubblewrap(bare=True)
+        assert words[words.index("--tmpfs") + 1] == sandbox.SCRATCH
+        assert ("--symlink" in words) is linked
+
+
 def test_no_other_process_is_seen(zygote, student):
     sealed(zygote)
     student.feed("pids", "import os\npids = [p for p in os.listdir('/proc') if p.isdigit()]")
