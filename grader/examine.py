@@ -27,8 +27,9 @@ from grader.source import tasks
 # Worth a look of a person: ways to reach around a fence that leaves them open, since whoever knows
 # them gains no more than by pasting a solution.
 ODD = re.compile(
-    r"(?<!\w)(_C|_VF|_decomp|_functorch|__subclasses__|__globals__|__builtins__|ctypes|gc"
-    r"|getsource|_getframe|sys\.modules|CompilationUnit)(?!\w)"
+    r"(?<!\w)(_C|_VF|_decomp|_functorch|__(?:subclasses|globals|builtins|closure|file)__|ctypes|gc"
+    r"|getsource|_getframe|currentframe|sys\.modules|CompilationUnit|pkgutil|pydoc|reload"
+    r"|inference_mode\(False\)|torch\.(?:ops|jit|fx|ao))(?!\w)"
 )
 
 

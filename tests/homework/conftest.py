@@ -13,6 +13,7 @@ GRADING = {
     "test_cluster.py",
     "test_isolation.py",
     "test_marks.py",
+    "test_ways.py",
 }
 
 

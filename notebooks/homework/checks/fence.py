@@ -97,21 +97,22 @@ def _take_imports(rules: tuple[str, ...]) -> None:
     sys.modules["rnnviz"] = None  # by whatever way: to import it is an error
 
     def look_at(scope, *wanted):
-        if scope and scope.get("__name__") == "__main__":
+        name = scope.get("__name__", "__main__")
+        library = name != "__main__" and getattr(sys.modules.get(name), "__dict__", None) is scope
+        if not library:
             for one in wanted:
                 for name, rule in refused.items():
                     if f"{one}.".startswith(f"{name}."):
                         raise _error(name, rule)
 
     def import_(name, globals=None, locals=None, fromlist=(), level=0):
-        # An extension in C that imports for itself comes with a list.
-        if not isinstance(fromlist, list):
-            scope = globals or sys._getframe(1).f_globals
-            look_at(scope, name, *(f"{name}.{one}" for one in fromlist or ()))
+        scope = globals or sys._getframe(1).f_globals
+        look_at(scope, name, *(f"{name}.{one}" for one in fromlist or ()))
         return usual(name, globals, locals, fromlist, level)
 
     def import_module(name, package=None):
         look_at(sys._getframe(1).f_globals, name)
         return by_name(name, package)
 
-    builtins.__import__, importlib.import_module = import_, import_module
+    builtins.__import__ = importlib.__import__ = import_
+    importlib.import_module = import_module
