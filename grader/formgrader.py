@@ -4,8 +4,10 @@ Formulas are MathML and need no network; the formgrader shows the rubric below a
 run a submission: that is for the sandbox of `make grade`.
 """
 
+import html
 import re
 from pathlib import Path
+from xml.etree.ElementTree import Element
 
 import latex2mathml.converter
 import nbformat
@@ -15,13 +17,20 @@ from grader.source import TEXT_STUB
 
 CODE_STUB = '# your code here\nraise NotImplementedError("this part is still to be written")'
 REFUSED = "Not here: `make grade` runs submissions, in a sandbox."
+NO_PAGES = "Not here: `make feedback` writes the pages, without hidden tests."
 # Code is skipped, then the longest form first: $$…$$, \\[…\\], an environment, \\(…\\), $…$.
+# What is too long stays text: no page may take minutes because of what somebody wrote into a cell.
+MOST_LETTERS = 100_000
+UNSAFE = ("href", "style", "class", "id")
 MATH = re.compile(
-    r"(?P<code>```.*?```|``.*?``|`[^`]*`)|\$\$(?P<a>.+?)\$\$|\\\\?\[(?P<b>.+?)\\\\?\]"
-    r"|(?P<c>\\begin\{(?P<e>\w+\*?)\}.+?\\end\{(?P=e)\})|\\\\?\((?P<d>.+?)\\\\?\)"
-    r"|(?<![\\$\w])\$(?P<i>[^\s$](?:[^$]*[^\s$])?)\$(?![\d$])",
+    r"(?P<code>(?<!`)(?P<t>`+)(?!`).*?(?<!`)(?P=t)(?!`)|(?<!~)(?P<w>~~~+)(?!~).*?(?P=w))"
+    r"|\$\$(?P<a>.{1,2000}?)\$\$|\\\\?\[(?P<b>.{1,2000}?)\\\\?\]"
+    r"|(?P<c>\\begin\{(?P<e>\w+\*?)\}.{1,2000}?\\end\{(?P=e)\})|\\\\?\((?P<d>.{1,2000}?)\\\\?\)"
+    r"|(?<![\\$\w])\$(?P<i>[^\s$](?:[^$]{0,2000}[^\s$])?)\$(?![\d$])",
     re.DOTALL,
 )
+# With a few of these a short formula is as long as one likes.
+MACROS = re.compile(r"\\(\w*newcommand|providecommand|\w*newenvironment|[gex]?def|let|Declare\w+)")
 
 
 class Formulas(Preprocessor):
@@ -29,11 +38,13 @@ class Formulas(Preprocessor):
 
     enabled = True
 
-    def preprocess_cell(self, cell, resources, index):
-        """Turn those of one cell."""
-        if cell.cell_type == "markdown":
-            cell.source = MATH.sub(_mathml, cell.source)
-        return cell, resources
+    def preprocess(self, notebook, resources):
+        """Turn those of all cells."""
+        words = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+        if sum(len(cell.source) for cell in words) <= MOST_LETTERS:
+            for cell in words:
+                cell.source = MATH.sub(_mathml, cell.source)
+        return notebook, resources
 
 
 def _mathml(found: re.Match) -> str:
@@ -42,10 +53,29 @@ def _mathml(found: re.Match) -> str:
     block = found["a"] or found["b"] or found["c"]
     text = (block or found["d"] or found["i"]).replace("< ", "<")  # as `rebuild` wrote it
     try:
-        made = latex2mathml.converter.convert(text, display="block" if block else "inline")
+        if MACROS.search(text):
+            return found[0]
+        display = "block" if block else "inline"
+        made = latex2mathml.converter.Converter(display=display).convert_to_element(text)
+        return _written(made)
     except Exception:
         return found[0]
-    return re.sub(r"\s*\n\s*", " ", made)
+
+
+def _written(element: Element) -> str:
+    """Return MathML in which no letter of a student's is HTML, or Markdown, or a link.
+
+    latex2mathml's own writing escapes nothing: what it makes of a ``<script>`` in a text runs.
+    """
+    kept = {name: value for name, value in element.items() if name not in UNSAFE}
+    attributes = "".join(f' {name}="{_entities(value)}"' for name, value in kept.items())
+    inside = "".join(_written(one) + _entities(one.tail) for one in element)
+    return f"<{element.tag}{attributes}>{_entities(element.text)}{inside}</{element.tag}>"
+
+
+def _entities(text: str | None) -> str:
+    plain = " ".join(html.unescape(text or "").split("\n"))
+    return re.sub("[^A-Za-z0-9 ]", lambda found: f"&#{ord(found[0])};", plain)
 
 
 class Rubrics(Preprocessor):
@@ -75,13 +105,16 @@ def _rubric(text: str) -> str:
 
 def configure(config, root: Path) -> None:
     """Configure nbgrader in a course folder, and refuse it to run submissions there."""
-    from nbgrader.converters import Autograde
+    from nbgrader.converters import Autograde, GenerateFeedback
 
-    def refuse(self):
-        self.log.error(REFUSED)
-        raise RuntimeError(REFUSED)
+    def refusal(sentence):
+        def start(self):
+            self.log.error(sentence)
+            raise RuntimeError(sentence)
 
-    Autograde.start = refuse
+        return start
+
+    Autograde.start, GenerateFeedback.start = refusal(REFUSED), refusal(NO_PAGES)
     Rubrics.root = root
     config.CourseDirectory.root = str(root)
     config.Exchange.root = str(root / "exchange")

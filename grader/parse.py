@@ -1,6 +1,7 @@
 """Reading the bytes that were handed in: a notebook, or why they are none."""
 
 import json
+import re
 
 import nbformat
 from nbformat import NotebookNode
@@ -52,6 +53,10 @@ def _kind(content: bytes) -> str:
         return "a zip file: `make collect` unpacks it"
     if start.startswith(b"{"):
         return "one that is cut off or damaged: ask for it again"
+    if start.startswith(b"%pdf"):
+        return "a PDF: ask for the .ipynb file"
+    if re.search(rb"^(import|from|def|class)\s", start, re.MULTILINE):
+        return "a Python script (.py): ask for the .ipynb file"
     return "something else: ask for the .ipynb file"
 
 

@@ -14,14 +14,13 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from checks.cells import statements
 from grader.parse import UnreadableError
-from grader.source import unanswered
+from grader.source import TEXT_STUB, unanswered
 
 WRITTEN = ("solve", "explain", "token")
-TASK = re.compile(r"(solve|check|explain)-\d")
 MISSING = {
     "token": "is missing: graded with the numbers of this student",
-    "solve": "is missing or has lost its mark: what another cell defines counts",
-    "explain": "is missing or has lost its mark: look for the answer in another cell",
+    "solve": "is missing: what other cells define counts",
+    "explain": "is missing: look for the answer in another cell",
 }
 
 
@@ -47,12 +46,18 @@ def rebuild(source: NotebookNode, handed_in: NotebookNode) -> Submission:
     -------
     Submission
         Cells that the student added follow the cell that they stood after. A cell that was to be
-        written and is not found by its id is left empty, so that an added cell can still define
-        what it asked for.
+        written and is not found by its id, its question or what it defines is left empty, so that
+        added cells can still define what it asked for.
+
+    Raises
+    ------
+    UnreadableError
+        If none of the tasks is there: a notebook of another assignment, or of none.
     """
     cells = handed_in.cells
-    _refuse_another(source, cells)
     places, events = _places(source, cells)
+    if not places.keys() - {"token"}:
+        raise UnreadableError(_another(source, cells))
     follow = {identity: [] for identity in [None, *(cell.id for cell in source.cells)]}
     last = None
     for number, cell in enumerate(cells):
@@ -76,21 +81,31 @@ def rebuild(source: NotebookNode, handed_in: NotebookNode) -> Submission:
             copy.source = written.source if copy.cell_type == "code" else _harmless(written)
             if copy.cell_type == "markdown" and written.get("attachments"):
                 copy.attachments = written.attachments
-            empty = _role(cell) == "explain" and copy.source.strip() in ("", unanswered(cell))
-            if below := [text for one in follow[cell.id] if empty and (text := _prose(one))]:
-                copy.source = "\n\n".join([copy.source, *below])
+            stub = _role(cell) == "explain" and _words(copy.source) in _stubs(cell)
+            if below := [one for one in follow[cell.id] if stub and _prose(one)]:
+                copy.source = "\n\n".join([copy.source, *map(_prose, below)])
+                for one in below:
+                    copy.setdefault("attachments", {}).update(one.get("attachments", {}))
                 events.append(("note", f"{cell.id}: the answer stands in a cell below it"))
         made.cells += [copy, *follow[cell.id]]
     return Submission(made, events)
 
 
-def _refuse_another(source: NotebookNode, cells: list) -> None:
-    """Refuse the notebook of another assignment: it would earn nothing here."""
-    tasks = {claimed for cell in cells if TASK.match(claimed := _claims(cell))}
-    if tasks and not tasks & {cell.id for cell in source.cells}:
-        here, there = (one[0].source.strip().partition("\n")[0] for one in (source.cells, cells))
-        hint = "hand it in under its own assignment"
-        raise UnreadableError(f"expected “{here.strip('# ')}”, got “{there.strip('# ')}”: {hint}")
+def _another(source: NotebookNode, cells: list) -> str:
+    """Say what came in place of an assignment, none of whose tasks is there."""
+    here, *_ = source.cells[0].source.strip("# ").split("\n")
+    lines = (cell.source.strip().partition("\n")[0] for cell in cells)
+    there = next((line.strip("# ") for line in lines if line.startswith("# ")), here)
+    came = "a notebook without its tasks" if there == here else f"“{there}”"
+    return f"expected “{here}”, got {came}: hand in that notebook itself"
+
+
+def _words(text: str) -> str:
+    return text.replace(TEXT_STUB, "").strip()
+
+
+def _stubs(cell: NotebookNode) -> tuple[str, str]:
+    return "", _words(unanswered(cell))
 
 
 def _prose(cell: NotebookNode) -> str:
@@ -114,21 +129,36 @@ def _claims(cell: NotebookNode) -> str:
 
 def _places(source: NotebookNode, cells: list) -> tuple[dict[str, int], list]:
     """Return where the cells to be written stand in a submission, and what is odd about them."""
-    places, events = {}, []
+    places, events, lost = {}, [], []
+    known = {one.id for one in source.cells}
     for wanted in source.cells:
         if _role(wanted) not in WRITTEN:
             continue
         found = [number for number, cell in enumerate(cells) if _claims(cell) == wanted.id]
-        if not found and _role(wanted) == "explain":
-            question = wanted.source.strip().partition("\n")[0]
-            found = [n for n, cell in enumerate(cells) if cell.source.strip().startswith(question)]
-        if found:
-            places[wanted.id] = found[-1]
-        else:
-            events.append(("note", f"{wanted.id} {MISSING[_role(wanted)]}"))
         if len(found) > 1:
             events.append(("note", f"{wanted.id} stands {len(found)} times: all were run in order"))
+        if not found:
+            others = [number for number, cell in enumerate(cells) if _claims(cell) not in known]
+            found = [number for number in others if _stands_for(cells[number], wanted)][:1]
+            if found:
+                lost.append(wanted.id)
+            else:
+                events.append(("note", f"{wanted.id} {MISSING[_role(wanted)]}"))
+        if found:
+            places[wanted.id] = found[-1]
+    if lost:
+        events.append(("note", f"lost its mark, found by what stands in it: {', '.join(lost)}"))
     return places, events
+
+
+def _stands_for(cell: NotebookNode, wanted: NotebookNode) -> bool:
+    """Whether a cell that lost its id holds a task's question, or gives all that it asks for."""
+    if _role(wanted) == "explain":
+        return cell.source.strip().startswith(wanted.source.strip().partition("\n")[0])
+    names = wanted.metadata.homework.get("names", ["TOKEN"])
+    given = r"^(def\s+{0}\s*\(|(\w+\s*,\s*)*{0}\s*[,=:](?!=))"
+    found = (re.search(given.format(name), cell.source, re.MULTILINE) for name in names)
+    return cell.cell_type == "code" and all(found)
 
 
 def _same_text(source: NotebookNode, cell: NotebookNode) -> str | None:
@@ -137,8 +167,10 @@ def _same_text(source: NotebookNode, cell: NotebookNode) -> str | None:
         if _role(one) not in WRITTEN and _role(one) != "check":
             if one.id == _claims(cell) or one.source.strip() == cell.source.strip():
                 return one.id
-        elif _role(one) == "check" and one.id == _claims(cell):
-            return one.id
+        elif _role(one) == "check":
+            scope = one.source.partition("\n")[0]  # ``with checks.task("2.1", …):``
+            if one.id == _claims(cell) or cell.source.startswith(scope):
+                return one.id
     return None
 
 
