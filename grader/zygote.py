@@ -51,9 +51,9 @@ def main() -> None:
             control.send(b"%d" % pid)
         else:
             pid = int(request)
+            code = _end(pid)  # before looking: until then it may leave one more file
             alive.discard(pid)
-            used = not alive and any(scratch.iterdir())
-            control.send(b"%d %d" % (_end(pid), used))
+            control.send(b"%d %d" % (code, not alive and any(scratch.iterdir())))
     for pid in alive:
         _end(pid)
 
