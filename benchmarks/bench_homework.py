@@ -98,7 +98,7 @@ def test_nbgraders_own_loop(benchmark, remark, work, marks, tmp_path):
     finally:
         del os.environ["HOMEWORK_EXAM"]
     remark(rate(benchmark, "nbgrader's own loop", len(work)))
-    with course.gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
+    with course.gradebook(tmp_path) as book:
         theirs = {
             job.student: {
                 grade.name: None if grade.needs_manual_grade else grade.auto_score

@@ -13,13 +13,12 @@ from pathlib import Path
 import nbformat
 
 from grader import HOMEWORK
-from grader.formgrader import CODE_STUB
+from grader.formgrader import set_stubs
 from grader.sandbox import package
-from grader.source import TEXT_STUB, read
+from grader.source import read
 
 # nbgrader starts `alembic` by its bare name, which a virtual environment may not have on the PATH.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-
 
 # What a student finds beside the notebook; it runs with nothing else.
 REQUIREMENTS = "torch>=2.13\njaxtyping>=0.3.3\nmatplotlib>=3.10\nipywidgets>=8.1\njupyterlab>=4.4\n"
@@ -57,13 +56,13 @@ def telling(converter):
 
 
 @contextlib.contextmanager
-def gradebook(url: str):
-    """Open nbgrader's gradebook, silently: what SQLAlchemy warns of there is nbgrader's own."""
+def gradebook(root: Path):
+    """Open a course's gradebook, silently: what SQLAlchemy warns of there is nbgrader's own."""
     from nbgrader.api import Gradebook
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with Gradebook(url) as book:
+        with Gradebook(f"sqlite:///{root / 'gradebook.db'}") as book:
             yield book
 
 
@@ -115,7 +114,7 @@ def _refuse_other_tasks(root: Path, assignment: str, notebook: nbformat.Notebook
 
     if not (root / "gradebook.db").exists():
         return
-    with gradebook(f"sqlite:///{root / 'gradebook.db'}") as book, contextlib.suppress(MissingEntry):
+    with gradebook(root) as book, contextlib.suppress(MissingEntry):
         known = book.find_notebook(assignment, assignment)
         cells = {cell.name for cell in (*known.grade_cells, *known.solution_cells)}
         other = cells ^ {cell.id for cell in notebook.cells if "nbgrader" in cell.metadata}
@@ -132,8 +131,7 @@ def _release(root: Path, assignment: str) -> None:
     from traitlets.config import Config
 
     settings = Config()
-    settings.ClearSolutions.code_stub = {"python": CODE_STUB}
-    settings.ClearSolutions.text_stub = TEXT_STUB
+    set_stubs(settings)
     converter = GenerateAssignment(
         coursedir=directory(root, assignment=assignment, student="."), config=settings
     )

@@ -22,7 +22,7 @@ from checks.process import EndedError, Process, StudentError
 from checks.tasks import Fence, use
 from checks.tokens import PRACTICE
 from checks.worker import PRINTED
-from grader.source import tasks
+from grader.source import tasks, told
 
 # Worth a look of a person: ways to reach around a fence that leaves them open, since whoever knows
 # them gains no more than by pasting a solution.
@@ -64,7 +64,7 @@ class Examination:
         self._clean = {"__name__": "__main__", "TOKEN": self.token}
         self._functions = {name for task in tasks(notebook) for name in task.functions}
         # What stands below the last function that is checked is not run behind the fence.
-        checked = [self._functions.intersection(_given(cell, "tests")) for cell in notebook.cells]
+        checked = [self._functions.intersection(told(cell, "tests")) for cell in notebook.cells]
         last = max((number for number, names in enumerate(checked) if names), default=-1)
         try:
             with _exam_key(self.exam_key), use(self._fence):
@@ -78,7 +78,7 @@ class Examination:
         self.events = list(dict.fromkeys(self.events))
 
     def _outputs(self, cell: NotebookNode, *, fenced: bool) -> list[NotebookNode]:
-        role = _given(cell, "role")
+        role = told(cell, "role")
         if role == "show":  # a drawing for the student
             return []
         if role == "check":
@@ -109,7 +109,7 @@ class Examination:
         """Run a check here; functions it finds behind the fence, what was measured is brought."""
         printed = io.StringIO()
         try:
-            measured = [n for n in _given(cell, "tests") if n not in self._functions]
+            measured = [n for n in told(cell, "tests") if n not in self._functions]
             names = self._clean | {name: self._student.fetch(name) for name in measured}
             with contextlib.redirect_stdout(printed):
                 exec(compile(cell.source, cell.id, "exec"), names)
@@ -134,11 +134,6 @@ class Examination:
             self.events.append(("note", "TOKEN is still 'practice': measured parts are not right"))
         elif came != self.token:
             self.events.append(("odd", "TOKEN is not the one of this student"))
-
-
-def _given(cell: NotebookNode, key: str):
-    """Return what the source says of a cell."""
-    return cell.metadata.get("homework", {}).get(key, ())
 
 
 @contextlib.contextmanager

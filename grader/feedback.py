@@ -55,8 +55,7 @@ def feedback(root: Path, assignments: list[str], *, early: bool = False) -> tupl
             except RuntimeError as error:
                 failed.append(f"{assignment}: {error}")
     pages, waiting = list((root / "feedback").glob("*/*/*.html")), 0
-    url = f"sqlite:///{root / 'gradebook.db'}"
-    with gradebook(url) if pages else contextlib.nullcontext() as book:
+    with gradebook(root) if pages else contextlib.nullcontext() as book:
         for page in pages:
             _, student, assignment, _ = page.relative_to(root).parts
             if book.find_submission(assignment, student).needs_manual_grade and not early:

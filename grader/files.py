@@ -59,4 +59,9 @@ def read_table(path: Path) -> list[list[str]]:
 def read_lines(path: Path) -> list[dict[str, str]]:
     """Return the rows of a CSV file with a heading as dicts."""
     head, *rows = read_table(path) or [[]]
+    return as_dicts(head, rows)
+
+
+def as_dicts(head: list[str], rows: list[list[str]]) -> list[dict[str, str]]:
+    """Return rows by their heading; what a short row lacks is empty."""
     return [dict(zip(head, [*row, *[""] * len(head)], strict=False)) for row in rows]

@@ -103,6 +103,12 @@ def _rubric(text: str) -> str:
     return "\n".join(f"> {line}" for line in found[1].splitlines()) if found else ""
 
 
+def set_stubs(config) -> None:
+    """Say what students find where they are to write."""
+    config.ClearSolutions.code_stub = {"python": CODE_STUB}
+    config.ClearSolutions.text_stub = TEXT_STUB
+
+
 def configure(config, root: Path) -> None:
     """Configure nbgrader in a course folder, and refuse it to run submissions there."""
     from nbgrader.converters import Autograde, GenerateFeedback
@@ -118,6 +124,5 @@ def configure(config, root: Path) -> None:
     Rubrics.root = root
     config.CourseDirectory.root = str(root)
     config.Exchange.root = str(root / "exchange")
-    config.ClearSolutions.code_stub = {"python": CODE_STUB}
-    config.ClearSolutions.text_stub = TEXT_STUB
+    set_stubs(config)
     config.HTMLExporter.preprocessors = [Rubrics, Formulas]

@@ -37,7 +37,6 @@ class Marks:
         if not (root / "gradebook.db").exists():
             raise FileNotFoundError(f"no gradebook in {root}: run `make homework` first")
         self.root = root
-        self.url = f"sqlite:///{root / 'gradebook.db'}"
 
     def record(self, student: str, assignment: str) -> dict:
         """Return what is known of a submission that was graded, else an empty dict."""
@@ -53,7 +52,7 @@ class Marks:
 
     def enrol(self, people: Iterable) -> None:
         """Tell the gradebook the names of students, which the formgrader shows."""
-        with gradebook(self.url) as book:
+        with gradebook(self.root) as book:
             for one in people:
                 first, _, last = one.name.rpartition(" ")
                 book.update_or_create_student(
@@ -62,8 +61,7 @@ class Marks:
 
     def fail(self, student: str, assignment: str, state: str, why: str) -> None:
         """Record that a submission could not be graded, so that it is tried again."""
-        record = {"digest": "", "events": [(state, why)], "scores": {}}
-        write(self._record_path(student, assignment), json.dumps(record, indent=1) + "\n")
+        self._keep(student, assignment, {"digest": "", "events": [(state, why)], "scores": {}})
 
     def enter(self, result, *, mark: str) -> None:
         """Enter the `Result` of a submission; `mark` is its `digest`.
@@ -83,14 +81,13 @@ class Marks:
             record["answers"] = _answers(result.graded, result.scores)
             self._enter_scores(result, record["answers"], before or {})
             write(path, result.graded)
-        path = self._record_path(result.student, result.assignment)
-        write(path, json.dumps(record, indent=1) + "\n")
+        self._keep(result.student, result.assignment, record)
 
     def _enter_scores(self, result, now: dict, before: dict) -> None:
         from nbgrader.api import InvalidEntry
         from sqlalchemy.exc import SQLAlchemyError
 
-        with gradebook(self.url) as book:
+        with gradebook(self.root) as book:
             try:
                 book.update_or_create_student(result.student)
                 found = book.update_or_create_submission(result.assignment, result.student)
@@ -111,6 +108,9 @@ class Marks:
                 book.db.rollback()
                 said = str(error).partition("\n")[0]
                 raise OSError(f"the gradebook could not be written: {said}") from error
+
+    def _keep(self, student: str, assignment: str, record: dict) -> None:
+        write(self._record_path(student, assignment), json.dumps(record, indent=1) + "\n")
 
     def _record_path(self, student: str, assignment: str) -> Path:
         return self.root / "records" / student / f"{assignment}.json"

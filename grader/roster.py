@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grader.files import read_lines, read_table, write_table
+from grader.files import as_dicts, read_lines, read_table, write_table
 from grader.keys import STUDENT
 
 NAME = ("full name", "vollständiger name", "name")
@@ -64,8 +64,7 @@ def read(path: Path) -> list[Student]:
     if HEADINGS.isdisjoint(head):
         found = [Student(row[0]) for row in rows if row[0]]
     else:
-        lines = [dict(zip(head, [*row, *[""] * len(head)], strict=False)) for row in rows[1:]]
-        found = [_student(line) for line in lines if _is_student(line)]
+        found = [_student(line) for line in as_dicts(head, rows[1:]) if _is_student(line)]
     ids = [one.id for one in found]
     if "" in ids:
         raise ValueError(f"{path}: expected an id or a name on every line, got one without")

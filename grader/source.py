@@ -71,7 +71,7 @@ def read(text: str) -> NotebookNode:
             cell.metadata.homework.functions = _functions(cell)
     _refuse_inconsistent(notebook)
     for cell in notebook.cells:
-        if cell.metadata.get("homework", {}).get("role") == "check":
+        if told(cell, "role") == "check":
             cell.source = _in_a_scope(cell, tasks(notebook))
     return notebook
 
@@ -143,6 +143,11 @@ def _rubric_into_answer(text: str) -> str:
     return rest.replace(begin, f"{begin}*Rubric.* {scheme[1]}\n*Model answer.* ", 1)
 
 
+def told(cell: NotebookNode, key: str):
+    """Return what the source says of a cell: its ``role``, ``names``, ``tests`` …, or nothing."""
+    return cell.metadata.get("homework", {}).get(key, ())
+
+
 def unanswered(cell: NotebookNode) -> str:
     """Return the text of an explanation's cell as students get it."""
     solution = r"### BEGIN SOLUTION\n.*?### END SOLUTION"
@@ -156,10 +161,9 @@ def _refuse_inconsistent(notebook: NotebookNode) -> None:
     asked = {name for task in tasks(notebook) for name in task.names}
     functions = {name for task in tasks(notebook) for name in task.functions}
     for cell in notebook.cells:
-        for name in cell.metadata.get("homework", {}).get("tests", []):
-            if name not in asked:
-                raise SourceError(f"{cell.id} tests {name}, which no cell is asked to define")
-        tested = set(cell.metadata.get("homework", {}).get("tests", []))
+        tested = set(told(cell, "tests"))
+        if unknown := sorted(tested - asked):
+            raise SourceError(f"{cell.id} tests {unknown[0]}, which no cell is asked to define")
         if tested & functions and tested - functions:
             raise SourceError(f"{cell.id}: expected functions or measured values, got both")
 
@@ -180,9 +184,9 @@ class Task:
 def tasks(notebook: NotebookNode) -> list[Task]:
     """Return the tasks of a notebook in order."""
     return [
-        Task(cell.id, *(tuple(given.get(key, [])) for key in KEPT))
+        Task(cell.id, *(tuple(told(cell, key)) for key in KEPT))
         for cell in notebook.cells
-        if (given := cell.metadata.get("homework", {})).get("role") == "solve"
+        if told(cell, "role") == "solve"
     ]
 
 

@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from checks.cells import statements
 from grader.parse import UnreadableError
-from grader.source import TEXT_STUB, unanswered
+from grader.source import TEXT_STUB, told, unanswered
 
 WRITTEN = ("solve", "explain", "token")
 MISSING = {
@@ -76,12 +76,12 @@ def rebuild(source: NotebookNode, handed_in: NotebookNode) -> Submission:
         copy = nbformat.from_dict(cell)
         if copy.cell_type == "code":
             copy.outputs, copy.execution_count = [], None
-        if _role(cell) in WRITTEN:
+        if told(cell, "role") in WRITTEN:
             written = cells[places[cell.id]] if cell.id in places else NotebookNode(source="")
             copy.source = written.source if copy.cell_type == "code" else _harmless(written)
             if copy.cell_type == "markdown" and written.get("attachments"):
                 copy.attachments = written.attachments
-            stub = _role(cell) == "explain" and _words(copy.source) in _stubs(cell)
+            stub = told(cell, "role") == "explain" and _words(copy.source) in _stubs(cell)
             if below := [one for one in follow[cell.id] if stub and _prose(one)]:
                 copy.source = "\n\n".join([copy.source, *map(_prose, below)])
                 for one in below:
@@ -116,10 +116,6 @@ def _prose(cell: NotebookNode) -> str:
     return "" if python else _harmless(cell).strip()
 
 
-def _role(cell: NotebookNode) -> str:
-    return cell.metadata.get("homework", {}).get("role", "")
-
-
 def _claims(cell: NotebookNode) -> str:
     """Return the id that a cell says it has: nbgrader's, else Jupyter's own."""
     mark = cell.get("metadata", {}).get("nbgrader", {})
@@ -132,7 +128,7 @@ def _places(source: NotebookNode, cells: list) -> tuple[dict[str, int], list]:
     places, events, lost = {}, [], []
     known = {one.id for one in source.cells}
     for wanted in source.cells:
-        if _role(wanted) not in WRITTEN:
+        if told(wanted, "role") not in WRITTEN:
             continue
         found = [number for number, cell in enumerate(cells) if _claims(cell) == wanted.id]
         if len(found) > 1:
@@ -143,7 +139,7 @@ def _places(source: NotebookNode, cells: list) -> tuple[dict[str, int], list]:
             if found:
                 lost.append(wanted.id)
             else:
-                events.append(("note", f"{wanted.id} {MISSING[_role(wanted)]}"))
+                events.append(("note", f"{wanted.id} {MISSING[told(wanted, 'role')]}"))
         if found:
             places[wanted.id] = found[-1]
     if lost:
@@ -153,7 +149,7 @@ def _places(source: NotebookNode, cells: list) -> tuple[dict[str, int], list]:
 
 def _stands_for(cell: NotebookNode, wanted: NotebookNode) -> bool:
     """Whether a cell that lost its id holds a task's question, or gives all that it asks for."""
-    if _role(wanted) == "explain":
+    if told(wanted, "role") == "explain":
         return cell.source.strip().startswith(wanted.source.strip().partition("\n")[0])
     names = wanted.metadata.homework.get("names", ["TOKEN"])
     given = r"^(def\s+{0}\s*\(|(\w+\s*,\s*)*{0}\s*[,=:](?!=))"
@@ -164,10 +160,10 @@ def _stands_for(cell: NotebookNode, wanted: NotebookNode) -> bool:
 def _same_text(source: NotebookNode, cell: NotebookNode) -> str | None:
     """Return the id of the given cell or text that a cell is a copy of."""
     for one in source.cells:
-        if _role(one) not in WRITTEN and _role(one) != "check":
+        if told(one, "role") not in WRITTEN and told(one, "role") != "check":
             if one.id == _claims(cell) or one.source.strip() == cell.source.strip():
                 return one.id
-        elif _role(one) == "check":
+        elif told(one, "role") == "check":
             scope = one.source.partition("\n")[0]  # ``with checks.task("2.1", …):``
             if one.id == _claims(cell) or cell.source.startswith(scope):
                 return one.id
@@ -177,7 +173,7 @@ def _same_text(source: NotebookNode, cell: NotebookNode) -> str | None:
 def _new_statements(source: NotebookNode, anchor: str, cell: NotebookNode) -> str:
     """Return what a student has added to a given cell, such as an import."""
     given = next(one for one in source.cells if one.id == anchor)
-    if _role(given) != "given" or cell.cell_type != "code" or cell.source == given.source:
+    if told(given, "role") != "given" or cell.cell_type != "code" or cell.source == given.source:
         return ""
     known = {ast.dump(node) for node in statements(given.source)}
     found = statements(cell.source)

@@ -55,21 +55,22 @@ def rows_of(root: Path) -> list[Row]:
     that anybody handed in (not one by mistake), for who of the class list did not.
     """
     roster, times, until, marks = Roster(root), handed_in(root), deadlines(root), Marks(root)
-    with gradebook(marks.url) as book:
+    made, submitted = [], root / "submitted"
+    with gradebook(root) as book:
         assignments = [one.name for one in book.assignments]
-    made = []
-    for one in collect(root / "submitted", assignments) if (root / "submitted").is_dir() else ():
-        key = (one.student, one.assignment)
-        if one.problem:
-            made.append(Row(*key, None, None, "unreadable", one.problem))
-        elif marks.record(*key):
-            made.append(_graded(marks, *key, one.note))
-        else:
-            made.append(Row(*key, None, None, "not graded yet", "run `make grade`"))
-    there = {(row.student, row.assignment) for row in made}
-    gone = [key for key in marks.recorded() if key not in there]
-    made += [_graded(marks, *key, "no longer in submitted/") for key in gone]
-    there.update(gone)
+        for one in collect(submitted, assignments) if submitted.is_dir() else ():
+            key = (one.student, one.assignment)
+            if one.problem:
+                made.append(Row(*key, None, None, "unreadable", one.problem))
+            elif record := marks.record(*key):
+                made.append(_graded(book, record, *key, one.note))
+            else:
+                made.append(Row(*key, None, None, "not graded yet", "run `make grade`"))
+        there = {(row.student, row.assignment) for row in made}
+        gone = [key for key in marks.recorded() if key not in there]
+        left = "no longer in submitted/"
+        made += [_graded(book, marks.record(*key), *key, left) for key in gone]
+        there.update(gone)
     strays = {key for key in there if key in times and times[key].stray}
     asked = {*assignments} & {assignment for _, assignment in there - strays}
     made += _missing(root, roster, there, asked)
@@ -100,11 +101,10 @@ def _missing(root: Path, roster: Roster, there: set, asked: set[str]) -> list[Ro
     return made
 
 
-def _graded(marks: Marks, student: str, assignment: str, note: str = "") -> Row:
+def _graded(book, record: dict, student: str, assignment: str, note: str) -> Row:
     """Return the line of a submission that there is a record of, with what a person gave since."""
     from nbgrader.api import MissingEntry
 
-    record = marks.record(student, assignment)
     events = [*record["events"], *([("note", note)] if note else [])]
     kinds = {kind for kind, _ in events}
     odd = dict.fromkeys(line for kind, line in events if kind in ODD)
@@ -113,20 +113,19 @@ def _graded(marks: Marks, student: str, assignment: str, note: str = "") -> Row:
     row = Row(student, assignment, None, None, state, "; ".join(notes), "; ".join(odd))
     if not record["scores"]:
         return row
-    with gradebook(marks.url) as book:
-        try:
-            found = book.find_submission(assignment, student)
-        except MissingEntry:
-            return row
-        grades = [grade for part in found.notebooks for grade in part.grades]
-        waits = sum(one.needs_manual_grade for one in grades)
-        tasks = {}
-        for one in grades:
-            open_ = one.needs_manual_grade and one.manual_score is None
-            number = one.name.partition("-")[2].replace("-", ".")
-            tasks[number] = None if open_ else one.score
-        points = (float(found.score), float(found.max_score))
-    return replace(row, points=points[0], maximum=points[1], waits=waits, tasks=tasks)
+    try:
+        found = book.find_submission(assignment, student)
+    except MissingEntry:
+        return row
+    grades = [grade for part in found.notebooks for grade in part.grades]
+    waits = sum(one.needs_manual_grade for one in grades)
+    tasks = {}
+    for one in grades:
+        open_ = one.needs_manual_grade and one.manual_score is None
+        number = one.name.partition("-")[2].replace("-", ".")
+        tasks[number] = None if open_ else one.score
+    points, most = float(found.score), float(found.max_score)
+    return replace(row, points=points, maximum=most, waits=waits, tasks=tasks)
 
 
 def table(rows: list[Row]) -> str:

@@ -48,7 +48,7 @@ def test_an_assistant_grades_by_hand_and_runs_nothing(root, lab):
     answer.locator("input.score").fill("4")
     answer.locator("input.score").press("Tab")
     page.locator(".nbgrader_cell .glyphicon-ok:visible").first.wait_for()
-    with course.gradebook(f"sqlite:///{root / 'gradebook.db'}") as book:
+    with course.gradebook(root) as book:
         assert book.find_grade("explain-9-3", "mini", "mini", "ann").manual_score == 4
 
 

@@ -1,7 +1,6 @@
 """Where the homework is graded, and where it is not."""
 
 import sys
-import tempfile
 
 import pytest
 
@@ -26,12 +25,3 @@ class NotHere(pytest.Module):
 def pytest_pycollect_makemodule(module_path, parent):
     if module_path.name in GRADING and sys.platform != "linux":
         return NotHere.from_parent(parent, path=module_path)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def own_temporary_files(tmp_path_factory):
-    """Give this run a folder for temporary files: the grader hides all that it finds in there."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("temporary")))
-        patch.setattr(tempfile, "tempdir", None)
-        yield

@@ -55,7 +55,7 @@ def contents(root, folder):
 
 def give(root, student, points, cell="explain-9-3"):
     """Grade a cell by hand, as nbgrader's formgrader does."""
-    with course.gradebook(f"sqlite:///{root / 'gradebook.db'}") as book:
+    with course.gradebook(root) as book:
         grade = book.find_grade(cell, "mini", "mini", student)
         grade.manual_score, grade.needs_manual_grade = points, False
         book.db.commit()

@@ -97,8 +97,8 @@ def _take_imports(rules: tuple[str, ...]) -> None:
     sys.modules["rnnviz"] = None  # by whatever way: to import it is an error
 
     def look_at(scope, *wanted):
-        name = scope.get("__name__", "__main__")
-        library = name != "__main__" and getattr(sys.modules.get(name), "__dict__", None) is scope
+        own = scope.get("__name__", "__main__")
+        library = own != "__main__" and getattr(sys.modules.get(own), "__dict__", None) is scope
         if not library:
             for one in wanted:
                 for name, rule in refused.items():
