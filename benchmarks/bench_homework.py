@@ -119,8 +119,8 @@ def test_a_check_behind_the_fence(benchmark, remark):
     cells = {c.id: c.source for c in read(submissions.SOURCES[ASSIGNMENT]).cells}
     solution, names = "import torch\n" + cells["solve-2-1"], {}
     exec(solution, names)
-    process = Process(lambda: start_beside()[0](), ("autograd",))
-    process.feed("solution", solution)
+    process = Process(start_beside, ("autograd",))
+    process.run("solution", solution)
     fenced, plain = process.fetch("step_jacobian"), names["step_jacobian"]
     data = torch.eye(8, dtype=torch.float64), torch.ones(8, dtype=torch.float64) / 2
     began = time.perf_counter()

@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from checks.calls import CheckFailedError
-from checks.process import EndedError, Process, StudentError
+from checks.process import Process, StartError, StudentError
 from checks.tasks import Fence, use
 from checks.tokens import PRACTICE
 from checks.worker import PRINTED
@@ -27,9 +27,10 @@ from grader.source import tasks, told
 # Worth a look of a person: ways to reach around a fence that leaves them open, since whoever knows
 # them gains no more than by pasting a solution.
 ODD = re.compile(
-    r"(?<!\w)(_C|_VF|_decomp|_functorch|__(?:subclasses|globals|builtins|closure|file)__|ctypes|gc"
-    r"|getsource|_getframe|currentframe|sys\.modules|CompilationUnit|pkgutil|pydoc|reload"
-    r"|inference_mode\(False\)|torch\.(?:ops|jit|fx|ao))(?!\w)"
+    r"(?<!\w)(_C|_VF|_decomp|_functorch|__(?:subclasses|globals|builtins|closure|file)__"
+    r"|ctypes|gc\.get_\w+|getsource|_getframe|currentframe|(?<!in )sys\.modules|CompilationUnit"
+    r"|pkgutil|pydoc|reload|(?<=\.)(?<!self\.)grad_fn(?=\()|inference_mode\((?:mode\s*=\s*)?False\)"
+    r"|torch\.(?:ops|fx|ao|jit\.(?!script|trace|ignore|export|unused)\w+))(?!\w)"
 )
 
 
@@ -66,13 +67,16 @@ class Examination:
         # What stands below the last function that is checked is not run behind the fence.
         checked = [self._functions.intersection(told(cell, "tests")) for cell in notebook.cells]
         last = max((number for number, names in enumerate(checked) if names), default=-1)
+        # Only `checks.exam` in this process is told the key, and only while the checks run.
+        os.environ["HOMEWORK_EXAM"] = self.exam_key
         try:
-            with _exam_key(self.exam_key), use(self._fence):
+            with use(self._fence):
                 for number, cell in enumerate(notebook.cells):
                     if cell.cell_type == "code":
                         cell.execution_count = number + 1
                         cell.outputs = self._outputs(cell, fenced=number < last)
         finally:
+            del os.environ["HOMEWORK_EXAM"]
             self._student.close()
             self.events += [*self._student.events, *self._fence.close()]
         self.events = list(dict.fromkeys(self.events))
@@ -81,73 +85,51 @@ class Examination:
         role = told(cell, "role")
         if role == "show":  # a drawing for the student
             return []
-        if role == "check":
-            return self._judge(cell)
         if role == "token" and not cell.source.strip():
             cell.source = f"TOKEN = {self.token!r}"
         if role == "given":
             with contextlib.redirect_stdout(io.StringIO()):
                 exec(compile(cell.source, cell.id, "exec"), self._clean)
-        else:
+        elif role != "check":
             found = dict.fromkeys(ODD.findall(cell.source))
             self.events += [("odd", f"uses {name} ({cell.id})") for name in found]
-        if fenced:
-            own = f"TOKEN = {self.token!r}" if role == "token" else cell.source
-            self._fence.add(cell.id, own)
         try:
-            printed = self._student.run(cell.id, cell.source)
-        except EndedError as error:
-            return [_error(error.state, str(error))]
-        except StudentError as error:
-            return [_error(error.name, str(error), error.frames)]
-        finally:
-            if role == "token":
-                self._compare_token()
-        return _stream(printed)
-
-    def _judge(self, cell: NotebookNode) -> list[NotebookNode]:
-        """Run a check here; functions it finds behind the fence, what was measured is brought."""
-        printed = io.StringIO()
-        try:
-            measured = [n for n in told(cell, "tests") if n not in self._functions]
-            names = self._clean | {name: self._student.fetch(name) for name in measured}
-            with contextlib.redirect_stdout(printed):
-                exec(compile(cell.source, cell.id, "exec"), names)
-        except EndedError as error:
-            return [_error(error.state, str(error))]
-        except StudentError as error:
-            return [_error(error.name, str(error), error.frames)]
-        except CheckFailedError as error:
-            return [_error("CheckFailedError", str(error), error.frames)]
+            if role == "check":
+                printed = self._judge(cell)
+            else:
+                if fenced:
+                    own = f"TOKEN = {self.token!r}" if role == "token" else cell.source
+                    self._fence.add(cell.id, own)
+                printed = self._student.run(cell.id, cell.source).result()
+        except (StudentError, CheckFailedError) as error:
+            return [_error(getattr(error, "name", "CheckFailedError"), str(error), error.frames)]
+        except StartError:
+            raise
         except Exception as error:
             # Whatever a check makes of what came from the student, the points are not earned.
             return [_error(type(error).__name__, "".join(traceback.format_exception_only(error)))]
-        return _stream(printed.getvalue())
+        finally:
+            if role == "token":
+                self._compare_token()
+        return [new_output("stream", name="stdout", text=printed[:PRINTED])] if printed else []
+
+    def _judge(self, cell: NotebookNode) -> str:
+        """Run a check here; functions it finds behind the fence, what was measured is brought."""
+        measured = [name for name in told(cell, "tests") if name not in self._functions]
+        names = self._clean | {name: self._student.fetch(name) for name in measured}
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            exec(compile(cell.source, cell.id, "exec"), names)
+        return printed.getvalue()
 
     def _compare_token(self) -> None:
-        try:
+        came = None
+        with contextlib.suppress(StudentError):
             came = self._student.fetch("TOKEN")
-        except (StudentError, EndedError):
-            came = None
         came = came.strip().lower() if isinstance(came, str) else came
         if came == PRACTICE:
             self.events.append(("note", "TOKEN is still 'practice': measured parts are not right"))
         elif came != self.token:
             self.events.append(("odd", "TOKEN is not the one of this student"))
-
-
-@contextlib.contextmanager
-def _exam_key(key: str):
-    """Let `checks.exam` see the key while the checks run; no other process is given it."""
-    os.environ["HOMEWORK_EXAM"] = key
-    try:
-        yield
-    finally:
-        del os.environ["HOMEWORK_EXAM"]
-
-
-def _stream(text: str) -> list[NotebookNode]:
-    return [new_output("stream", name="stdout", text=text[:PRINTED])] if text else []
 
 
 def _error(name: str, message: str, frames: str = "") -> NotebookNode:

@@ -76,7 +76,7 @@ def refuse_calls() -> None:
     _succeeds(_libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, whole, 0, 0))
 
 
-def limit(*, memory_megabytes: int, cpu_seconds: int) -> None:
+def limit(memory_megabytes: int, cpu_seconds: int) -> None:
     """Bound memory (on top of what is in use), processor time, file size and files."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     bounds = {

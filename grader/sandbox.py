@@ -12,23 +12,29 @@ In both the checks and answers stand in another process.
 import functools
 import importlib.util
 import json
+import multiprocessing
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass, field
+import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 from grader import HOMEWORK, ROOT
 
 HOME, SCRATCH = "/homework", "/scratch"
 CLOSED, OPEN = "bubblewrap", "limits only"
-SCRATCH_MEGABYTES = 64
+SCRATCH_BYTES = 64 * 2**20
 # What a submission has no business in, beside the course.
 PRIVATE = tuple(str(place) for place in (HOMEWORK / "sources", ROOT / "tests", ROOT / ".git"))
-TRIAL = "import encodings.idna, json"
 FILTER = "from grader import isolation; isolation.drop_capabilities(); isolation.refuse_calls()"
+LIMITS_ONLY = """\
+WARNING: no bubblewrap here, limits only: a submission can read what you can. Only Python keeps it \
+from writing, and out of this course's own folders.
+Install it (`apt install bubblewrap`), or grade on a machine that holds nothing else."""
+NO_FILTER = "WARNING: no filter of system calls here: a submission can start processes."
 
 
 @dataclass(frozen=True)
@@ -46,23 +52,22 @@ USUAL = Limits()
 @functools.cache
 def strongest() -> str:
     """Return the strongest sandbox that works here, tried by running a Python in it."""
-    trial = [*_bubblewrap(bare=True), sys.executable, "-c", TRIAL]
-    return CLOSED if _works(trial, CLOSED) else OPEN
+    return CLOSED if _works(CLOSED, *_bubblewrap(bare=True), sys.executable, "-c", "") else OPEN
 
 
 @functools.cache
 def warnings(kind: str) -> list[str]:
     """Return what the sandbox on this machine does not hold, a line each."""
-    lines = []
-    if kind == OPEN:
-        lines += [
-            "WARNING: no bubblewrap here, limits only: a submission can read what you can. Only "
-            "Python keeps it from writing, and out of this course's own folders.",
-            "Install it (`apt install bubblewrap`), or grade on a machine that holds nothing else.",
-        ]
-    if not _works([sys.executable, "-c", FILTER], OPEN):
-        lines.append("WARNING: no filter of system calls here: a submission can start processes.")
-    return lines
+    lines = LIMITS_ONLY.splitlines() if kind == OPEN else []
+    return lines + [NO_FILTER] * (not _works(OPEN, sys.executable, "-c", FILTER))
+
+
+def _works(kind: str, *command: str) -> bool:
+    try:
+        how = {"env": _environment(kind, SCRATCH), "capture_output": True, "cwd": "/tmp"}
+        return subprocess.run(command, timeout=60, check=False, **how).returncode == 0
+    except (OSError, subprocess.SubprocessError):
+        return False
 
 
 def _environment(kind: str, scratch: str) -> dict[str, str]:
@@ -82,9 +87,8 @@ def _environment(kind: str, scratch: str) -> dict[str, str]:
 
 def _bubblewrap(*, bare: bool) -> list[str]:
     seen = ["/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives"]
-    words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
-    words += ["--proc", "/proc", "--dev", "/dev", "--size", str(SCRATCH_MEGABYTES * 2**20)]
-    words += ["--tmpfs", SCRATCH]
+    words = ["bwrap", "--unshare-all", "--new-session", "--proc", "/proc"]
+    words += ["--dev", "/dev", "--size", str(SCRATCH_BYTES), "--tmpfs", SCRATCH]
     if not any(Path(one).is_relative_to("/tmp") for one in (sys.prefix, sys.base_prefix)):
         words += ["--symlink", SCRATCH, "/tmp"]
     for place in (*seen, sys.base_prefix, sys.prefix):
@@ -94,36 +98,20 @@ def _bubblewrap(*, bare: bool) -> list[str]:
     return [*words, "--remount-ro", "/", "--remount-ro", "/dev", "--chdir", SCRATCH]
 
 
-def _works(command: list[str], kind: str) -> bool:
-    try:
-        done = subprocess.run(
-            command,
-            env=_environment(kind, SCRATCH),
-            capture_output=True,
-            timeout=60,
-            check=False,
-            cwd="/tmp",
-        )
-    except (OSError, subprocess.SubprocessError):
-        return False
-    return done.returncode == 0
-
-
 def package() -> Path:
     """Return the folder of `rnnviz`."""
     return Path(importlib.util.find_spec("rnnviz").submodule_search_locations[0])
 
 
-@dataclass
 class Zygote:
-    """The process that student's processes are forked from; started when it is first needed.
+    """The process that student's processes are forked from.
 
     In a `bare` one `rnnviz` is not loaded, and in bubblewrap not there: functions are built there.
     """
 
-    kind: str
-    bare: bool = False
-    _process: subprocess.Popen | None = field(default=None, init=False)
+    def __init__(self, kind: str, bare: bool = False):
+        self.kind, self.bare = kind, bare
+        self._process, self._lock = None, threading.RLock()
 
     def ready(self) -> None:
         """Start it, unless it runs.
@@ -137,19 +125,14 @@ class Zygote:
             return
         self.close()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        scratch = SCRATCH
-        if self.kind == OPEN:
-            self._folder = tempfile.TemporaryDirectory(
-                prefix="homework-", ignore_cleanup_errors=True
-            )
-            scratch = self._folder.name
-        number = theirs.fileno()
+        self._folder = tempfile.TemporaryDirectory(prefix="homework-", ignore_cleanup_errors=True)
+        number, opened = theirs.fileno(), self.kind == OPEN
         self._process = subprocess.Popen(
             [
-                *(() if self.kind == OPEN else _bubblewrap(bare=self.bare)),
+                *(() if opened else _bubblewrap(bare=self.bare)),
                 *(sys.executable, "-m", "grader.zygote", str(number), *["bare"] * self.bare),
             ],
-            env=_environment(self.kind, scratch),
+            env=_environment(self.kind, self._folder.name if opened else SCRATCH),
             pass_fds=[number],
             cwd="/tmp",
             stdin=subprocess.DEVNULL,
@@ -163,46 +146,44 @@ class Zygote:
             raise RuntimeError(f"the {self.kind} process did not start: {said[-500:]}")
 
     def fork(self, limits: Limits, hide: tuple[str, ...] = ()):
-        """Start a student's process: the socket to it, and what ends it, as `Process` wants.
+        """Start a student's process: the `Connection` to it, and what ends it, as `Process` wants.
 
         Where every file is in sight, Python in there is refused those of the folders in `hide`.
         """
-        self.ready()
-        ours, theirs = socket.socketpair()
-        bounds = {
-            "memory_megabytes": limits.memory_megabytes,
-            "cpu_seconds": int(limits.total_seconds) + 1,
-        }
-        request = {"limits": bounds, "hide": [*hide, *PRIVATE] if self.kind == OPEN else []}
-        with theirs:
+        bounds = (limits.memory_megabytes, int(limits.total_seconds) + 1)
+        request = (bounds, [*hide, *PRIVATE] if self.kind == OPEN else [])
+        ours, theirs = multiprocessing.Pipe()
+        with self._lock, theirs:
+            self.ready()
             socket.send_fds(self._control, [json.dumps(request).encode()], [theirs.fileno()])
-        control, pid = self._control, self._control.recv(16)
+            control, pid, said = self._control, self._control.recv(16), []
 
         def end() -> str:
-            try:
-                control.send(pid)
-                code, used = map(int, control.recv(32).split())
-            except (OSError, ValueError):  # it went with its zygote
-                return "the process ended"
-            if used and control is self._control:
-                self.close()
-            if code < 0:
-                return f"the process was killed ({signal.Signals(-code).name})"
-            return f"the process ended by itself (exit {code})"
+            with self._lock:
+                if not said:
+                    said.append(self._end(control, pid))
+                return said[0]
 
         return ours, end
+
+    def _end(self, control: socket.socket, pid: bytes) -> str:
+        try:
+            control.send(pid)
+            code, used = map(int, control.recv(32).split())
+        except (OSError, ValueError):  # it went with its zygote
+            return "the process ended"
+        if used and control is self._control:
+            self.close()
+        if code < 0:
+            return f"the process was killed ({signal.Signals(-code).name})"
+        return f"the process ended by itself (exit {code})"
 
     def close(self) -> None:
         """End the zygote and with it everything that it forked."""
         if self._process is None:
             return
-        self._control.close()
-        try:
-            self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._control.close()  # which it ends by, and with it what it forked
+        self._process.wait()
         self._process.stderr.close()
         self._process = None
-        if self.kind == OPEN:
-            self._folder.cleanup()
+        self._folder.cleanup()

@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import sys
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import matplotlib
@@ -34,51 +35,44 @@ def main() -> None:
     torch.set_num_threads(1)
     for cache in scratch.iterdir():  # matplotlib's and fontconfig's
         shutil.rmtree(cache)
-    isolation.die_with_parent()
     isolation.forbid_inspection()
     control.send(b"ready")
     while True:
         request, files, *_ = socket.recv_fds(control, 65536, 1)
         if not request:
-            break
+            break  # the grader is gone, and with this process goes what it forked
         if files:
             if (pid := os.fork()) == 0:
                 control.close()
-                _become(socket.socket(fileno=files[0]), json.loads(request))
+                _become(Connection(files[0]), scratch, *json.loads(request))
                 os._exit(0)
             os.close(files[0])
             alive.add(pid)
             control.send(b"%d" % pid)
         else:
             pid = int(request)
-            code = _end(pid)  # before looking: until then it may leave one more file
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            # Of a signal the negative number. Only then: until it is gone it may leave a file.
+            code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
             alive.discard(pid)
             control.send(b"%d %d" % (code, not alive and any(scratch.iterdir())))
-    for pid in alive:
-        _end(pid)
 
 
-def _end(pid: int) -> int:
-    """End a child that may have ended; return its exit code, of a signal the negative number."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-
-def _become(talk: socket.socket, request: dict) -> None:
+def _become(link: Connection, scratch: Path, limits: list, hide: list) -> None:
     isolation.die_with_parent()
     os.setsid()  # a signal to its own group reaches nobody else
-    isolation.limit(**request["limits"])
-    os.chdir(os.environ["HOME"])
+    isolation.limit(*limits)
+    os.chdir(scratch)
     isolation.drop_capabilities()
     with contextlib.suppress(OSError):  # `sandbox.warnings` has told that it does not hold here
         isolation.refuse_calls()
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
-    if request["hide"]:
-        isolation.keep_in(os.environ["HOME"], request["hide"])
-    worker.serve(talk)
+    if hide:
+        isolation.keep_in(str(scratch), hide)
+    worker.serve(link)
 
 
 if __name__ == "__main__":

@@ -311,14 +311,14 @@ torch.autograd.functional.jacobian = no
     return with_cell(token, code)
 
 
-@attack()
+@attack("crashed")
 def grader_patched(token):
     code = """
 import sys
 import checks.values, checks.worker
-checks.values.to_plain = lambda value: True
-checks.worker._call = lambda namespace, request: {"ok": True, "value": None}
-sys.modules["checks.worker"]._answer = lambda value, what: {"ok": True, "value": 1.0}
+checks.values.dumps = lambda value: b"true"
+checks.worker.Side.call = lambda *_, **__: {"ok": True, "value": None}
+sys.modules["checks.worker"].Side.fetch = lambda *_: {"ok": True, "value": 1.0}
 """
     return with_cell(token, code)
 

@@ -207,7 +207,7 @@ def test_personal_numbers_differ_between_students_and_names():
 
 @pytest.mark.parametrize("token", [None, 7, "", "  "])
 def test_a_token_that_is_none_is_refused(token):
-    with pytest.raises(ValueError, match="TOKEN must be the text that you were given"):
+    with pytest.raises(ValueError, match="TOKEN must be the 12 characters that you were given"):
         checks.personal(token)
 
 

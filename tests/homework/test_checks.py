@@ -39,7 +39,7 @@ EXPECTED = {
     "wrong": "double(x): expected x + x, came values up to 50 % of the largest off "
     "(most at entry [0])",
     "raises": "double([1.0, 1.0]): expected a value, came ZeroDivisionError: division by zero",
-    "in place": "double: expected its arguments unchanged, the first was changed",
+    "in place": "double: expected its arguments unchanged, it changed number 1 of them",
     "by rnnviz": "double([1.0, 1.0]): expected a value, came NameError: name 'compound' is not "
     "defined (cell 15: rnnviz is not there: a function that is graded is to be written "
     "without rnnviz)",

@@ -16,9 +16,9 @@ from checks.process import EndedError, Process
 @pytest.fixture(scope="module", params=["autograd", "clip", "lstm", ""])
 def fenced(request):
     """Start a process behind the fence of one rule, or of `rnnviz` alone."""
-    made = Process(lambda: start_beside()[0](), tuple(request.param.split()), cell_seconds=60)
+    made = Process(start_beside, tuple(request.param.split()), cell_seconds=60)
     made.label, made.rule = "task 9.1", request.param
-    made.feed("imports", "import torch\nx = torch.ones(2, dtype=torch.float64)")
+    made.run("imports", "import torch\nx = torch.ones(2, dtype=torch.float64)")
     yield made
     made.close()
 
@@ -26,8 +26,8 @@ def fenced(request):
 def came(fenced, expression, *before):
     """Return what an expression in a graded function comes to, or the error's text."""
     for number, cell in enumerate(before):
-        fenced.feed(f"before {number}", cell)
-    fenced.feed("graded", f"def graded():\n    return {expression}")
+        fenced.run(f"before {number}", cell)
+    fenced.run("graded", f"def graded():\n    return {expression}")
     try:
         return fenced.fetch("graded")()
     except CheckFailedError as error:
@@ -96,8 +96,8 @@ def test_what_stands_beside_is_run_whatever_fails(fenced):
 
 
 def test_a_process_that_is_replaced_is_fenced_again(fenced):
-    fenced.feed("kept", "kept = 7")
-    fenced.feed("end", "import os\ndef end(): os._exit(1)")
+    fenced.run("kept", "kept = 7")
+    fenced.run("end", "import os\ndef end(): os._exit(1)")
     with pytest.raises(EndedError):
         fenced.fetch("end")()
     for way in WAYS[fenced.rule][:1]:

@@ -3,6 +3,7 @@
 Through `call` and an `on_site` harness it runs where it lives: in a process of its own.
 """
 
+import copy
 import functools
 import random
 import traceback
@@ -14,7 +15,14 @@ from checks.fence import NotThereError
 
 HERE = str(Path(__file__).parent)
 HARNESSES = {}
-ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+# What a function may not leave changed: what it is, how to read it, how to set it.
+SETTINGS = (
+    ("the default dtype", torch.get_default_dtype, torch.set_default_dtype),
+    ("whether gradients are recorded", torch.is_grad_enabled, torch.set_grad_enabled),
+    ("torch's global random numbers", torch.get_rng_state, torch.set_rng_state),
+    ("Python's global random numbers", random.getstate, random.setstate),
+    ("the number of threads", torch.get_num_threads, torch.set_num_threads),
+)
 
 
 class CheckFailedError(AssertionError):
@@ -51,9 +59,8 @@ def on_site(harness):
 
     @functools.wraps(harness)
     def run(function, *data):
-        elsewhere = getattr(type(function), "run_on_site", None)
-        if elsewhere is not None:
-            return elsewhere(function, harness.__name__, data)
+        if hasattr(function, "run_on_site"):
+            return function.run_on_site(harness.__name__, data)
         return here(function, *data)
 
     HARNESSES[harness.__name__] = here
@@ -65,13 +72,16 @@ def _watched(function):
 
     @functools.wraps(function)
     def watched(*arguments, **keywords):
-        before = _global_state()
+        before = [read() for _, read, _ in SETTINGS]
         try:
             return function(*arguments, **keywords)
         finally:
-            left = [what for what, now in _global_state().items() if now != before[what]]
+            left = []
+            for (what, read, restore), was in zip(SETTINGS, before, strict=True):
+                if not _same(was, read()):
+                    restore(was)
+                    left.append(what)
             if left:
-                _restore(before)
                 came = f"it changed {', '.join(left)}"
                 raise CheckFailedError(
                     f"{name_of(function)}: expected torch's settings unchanged, {came}"
@@ -86,12 +96,12 @@ def call(function, *arguments, changes=(), **keywords):
     `changes` are the positions of the arguments that it is asked to change in place.
     """
     shown = shown_call(function, arguments, keywords)
-    value, after = _observe(function, _copy(list(arguments)), _copy(keywords), shown)
+    value, after = _observe(function, *copy.deepcopy([[*arguments], keywords]), shown)
     for position, (before, now) in enumerate(zip(arguments, after, strict=True)):
         if position not in changes and not _same(before, now):
-            which = ORDINALS[position] if position < len(ORDINALS) else f"{position + 1}th"
             raise CheckFailedError(
-                f"{name_of(function)}: expected its arguments unchanged, the {which} was changed"
+                f"{name_of(function)}: expected its arguments unchanged, it changed number "
+                f"{position + 1} of them"
             )
     return value
 
@@ -102,18 +112,16 @@ def _observe(function, arguments, keywords, shown):
         return function(*arguments, **keywords), arguments
     except CheckFailedError:
         raise
-    except NotThereError as error:
-        raise CheckFailedError(f"{shown}: {error}", _frames_of(error)) from error
     except Exception as error:
         said = " ".join(str(error).split())[:300]
-        came = type(error).__name__ + (f": {said}" if said else "")
-        line = f"{shown}: expected a value, came {came}"
-        raise CheckFailedError(line, _frames_of(error)) from error
+        if not isinstance(error, NotThereError):
+            said = f"expected a value, came {type(error).__name__}{said and ': '}{said}"
+        raise CheckFailedError(f"{shown}: {said}", _frames_of(error)) from error
 
 
 def refuses(function, *arguments, error="ValueError"):
     """Fail unless the function raises that error for these arguments."""
-    came = _attempt(function, _copy(list(arguments)))
+    came = _attempt(function, copy.deepcopy([*arguments]))
     if error not in came:
         shown = shown_call(function, arguments, {})
         raise CheckFailedError(f"{shown}: expected a {error}, came {came[0]}")
@@ -157,35 +165,6 @@ def _rounded(value):
     return list(map(_rounded, value)) if isinstance(value, list) else round(value, 3)
 
 
-def _global_state():
-    return {
-        "the default dtype": torch.get_default_dtype(),
-        "whether gradients are recorded": torch.is_grad_enabled(),
-        "torch's global random numbers": torch.get_rng_state().numpy().tobytes(),
-        "Python's global random numbers": random.getstate(),
-        "the number of threads": torch.get_num_threads(),
-    }
-
-
-def _restore(state):
-    dtype, recorded, numbers, pythons, threads = state.values()
-    torch.set_default_dtype(dtype)
-    torch.set_grad_enabled(recorded)
-    torch.set_rng_state(torch.frombuffer(bytearray(numbers), dtype=torch.uint8))
-    random.setstate(pythons)
-    torch.set_num_threads(threads)
-
-
-def _copy(data):
-    if isinstance(data, torch.Tensor):
-        return data.detach().clone().requires_grad_(data.requires_grad)
-    if isinstance(data, list | tuple):
-        return type(data)(map(_copy, data))
-    if isinstance(data, dict):
-        return {key: _copy(value) for key, value in data.items()}
-    return data
-
-
 def _same(one, other):
     if isinstance(one, torch.Tensor):
         same_kind = isinstance(other, torch.Tensor) and one.dtype == other.dtype
@@ -195,5 +174,5 @@ def _same(one, other):
     if isinstance(one, list | tuple):
         return len(one) == len(other) and all(map(_same, one, other))
     if isinstance(one, dict):
-        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+        return _same([*one.items()], [*other.items()])
     return one == other or one is other

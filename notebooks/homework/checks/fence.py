@@ -64,12 +64,13 @@ def take_away(rules: tuple[str, ...]) -> None:
                     found.__init__ = instead
                 elif found is not None:
                     setattr(where, name, instead)
-                    gone.setdefault(id(found), (found, instead))
+                    gone.setdefault(id(found), instead)
+                    KEPT.append(found)  # as long as it lives no other has its id
     places = [module for name, module in [*sys.modules.items()] if name.startswith("torch")]
     for place in (*places, torch.Tensor):
         for name, value in [*getattr(place, "__dict__", {}).items()]:
             if id(value) in gone:
-                setattr(place, name, gone[id(value)][1])
+                setattr(place, name, gone[id(value)])
     if "autograd" in rules:
         # Nothing records a graph from here on, whatever is switched on, as this is at the start.
         KEPT.append(torch.inference_mode())
@@ -98,12 +99,12 @@ def _take_imports(rules: tuple[str, ...]) -> None:
 
     def look_at(scope, *wanted):
         own = scope.get("__name__", "__main__")
-        library = own != "__main__" and getattr(sys.modules.get(own), "__dict__", None) is scope
-        if not library:
-            for one in wanted:
-                for name, rule in refused.items():
-                    if f"{one}.".startswith(f"{name}."):
-                        raise _error(name, rule)
+        if own != "__main__" and getattr(sys.modules.get(own), "__dict__", None) is scope:
+            return  # a library
+        for one in wanted:
+            for name, rule in refused.items():
+                if f"{one}.".startswith(f"{name}."):
+                    raise _error(name, rule)
 
     def import_(name, globals=None, locals=None, fromlist=(), level=0):
         scope = globals or sys._getframe(1).f_globals

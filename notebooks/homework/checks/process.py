@@ -5,21 +5,18 @@ it is replaced by a fresh one that has run the same cells, without the one that 
 bad cell does not cost the rest.
 """
 
-import contextlib
 import math
+import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from checks import calls, values
 
-AHEAD = 50_000  # characters of cells that are handed over while another cell runs
+STARTING = 120.0  # seconds; PyTorch takes one or two to load, on a busy machine many
 
 
-class EndedError(Exception):
-    """The process is gone: `state` says how (``timed out`` or ``crashed``)."""
-
-    def __init__(self, state: str, message: str):
-        super().__init__(message)
-        self.state = state
+class StartError(RuntimeError):
+    """No process could be started, which is nobody's fault who wrote in a notebook."""
 
 
 class StudentError(Exception):
@@ -30,14 +27,21 @@ class StudentError(Exception):
         self.name, self.message, self.frames, self.missing = name, message, frames, missing
 
 
+class EndedError(StudentError):
+    """The process is gone; `name` says how (``timed out`` or ``crashed``)."""
+
+    def __str__(self):
+        return self.message
+
+
 class Process:
-    """A student's process, replaced when it hangs or ends.
+    """A student's process, started when it is first needed.
 
     Parameters
     ----------
     start : callable
-        Starts a process of `checks.worker`; returns a socket to it, and a function that ends it
-        and says how it ended.
+        Starts a process of `checks.worker`; returns a `multiprocessing.connection.Connection` to
+        it, and a function that ends it and says how it ended, however often it is called.
     rules : tuple of str, optional
         Behind the fence: what the functions in it are written without. There each statement is
         run, whatever became of those before. Without it, cells are run as in a notebook.
@@ -49,7 +53,7 @@ class Process:
     Attributes
     ----------
     events : list of (str, str)
-        State and one line for each time that it hung or ended.
+        How it hung or ended, a state and one line each time.
     refused : list of str
         What could not be run behind the fence, a line each.
     label : str
@@ -60,136 +64,119 @@ class Process:
         self.events, self.refused, self.label = [], [], ""
         self._start, self._rules = start, rules
         self._cell_seconds, self._until = cell_seconds, until
-        self._cells = []
-        self._begin()
+        self._cells, self._link = [], None
+        self._lane = ThreadPoolExecutor(1)  # in which it is asked, one thing after the other
 
-    def feed(self, name: str, source: str) -> None:
-        """Hand a cell over, without waiting for it."""
-        self._cells.append((name, source))
-        if self._talk is not None:
-            self._hand_over()
+    def run(self, name: str, source: str) -> Future:
+        """Have a cell run, without waiting for it.
 
-    def run(self, name: str, source: str) -> str:
-        """Run a cell; return what it printed.
-
-        Raises
-        ------
-        StudentError
-            If it ended in an error; what it did before stays done.
-        EndedError
-            If the process hung or ended.
+        The future holds what it printed; a `StudentError` if it ended in one, after which what it
+        did before stays done; an `EndedError` if the process hung or ended.
         """
-        self._settle()
-        self._cells.append((name, source))
-        return self._next()["printed"]
+        return self._lane.submit(self._run_next, name, source)
 
     def fetch(self, name: str):
         """Return the data, or the function as a `Remote`, that stand under a name."""
-        self._settle()
-        reply = self._ask({"do": "fetch", "name": name}, name)
-        return Remote(self, name) if reply.get("callable") else _decoded(reply, name)
+        reply = self._lane.submit(self._ask, name, do="fetch", name=name).result()
+        return Remote(self, name) if reply.get("callable") else reply.get("value")
 
     def call(self, name: str, harness: str, data: tuple):
         """Return ``harness(function, *data)`` as the process works it out."""
-        self._settle()
-        request = {"do": "call", "name": name, "harness": harness, "task": self.label}
+        asked = {"name": name, "harness": harness, "task": self.label, "data": data}
         try:
-            reply = self._ask(request | {"data": values.to_plain(data)}, name)
+            reply = self._lane.submit(self._ask, name, do="call", **asked).result()
+        except EndedError:
+            raise
         except StudentError as error:
             own = error.name == "CheckFailedError"
             line = error.message if own else f"{name}: expected a value, came {error}"
             raise calls.CheckFailedError(line, error.frames) from None
         print(reply["printed"], end="")
-        return _decoded(reply, name)
+        return reply.get("value")
+
+    def stop(self) -> str:
+        """End the process and say how; what it is asked next, a fresh one answers."""
+        link, self._link = self._link, None
+        if link is None:
+            return ""
+        how = self._end()
+        link.close()
+        return how
 
     def close(self) -> None:
-        """End the process; if it is asked once more, a fresh one runs the same cells."""
-        if self._talk is not None:
-            self._talk, talk = None, self._talk
-            talk.close()
-            self._end()
+        """End the process for good."""
+        self._until = -math.inf
+        self._lane.shutdown(wait=False, cancel_futures=True)
+        self.stop()
+        self._lane.shutdown()
+        self.stop()  # if it was just starting
 
-    def _begin(self) -> None:
-        if time.monotonic() >= self._until:
-            raise EndedError("timed out", self._too_long("the rest"))
-        self._sent = self._done = 0
-        self.refused = []
-        self._talk, self._end = self._start()
-        if self._rules is not None:
-            self._ask({"do": "fence", "rules": list(self._rules)}, "the beginning")
+    def _begin(self, about: str) -> None:
+        while self._link is None:
+            if time.monotonic() >= self._until:
+                raise EndedError("timed out", "the rest: the submission used up its time")
+            self.refused = []
+            try:
+                self._link, self._end = self._start()
+            except Exception as error:
+                raise StartError(f"no process for {about}: {error}") from error
+            self._answer("the beginning", STARTING, do="begin", rules=self._rules)
+            for cell in [*self._cells]:
+                try:
+                    self._run(*cell)
+                except EndedError:  # once more, without that cell
+                    break
+                except StudentError:
+                    continue
 
-    def _hand_over(self) -> None:
-        """Send what the process can take up at once, so that it goes on while nobody waits."""
-        while self._sent < len(self._cells):
-            waiting = self._cells[self._done : self._sent + 1]
-            if len(waiting) > 1 and sum(len(source) for _, source in waiting) > AHEAD:
-                return
-            name, source = self._cells[self._sent]
-            self._send({"do": "run", "name": name, "source": source})
-            self._sent += 1
+    def _run_next(self, name: str, source: str) -> str:
+        self._begin(name)
+        self._cells.append((name, source))
+        return self._run(name, source)
 
-    def _settle(self) -> None:
-        """Wait for the cells that were handed over; what happens to them is told elsewhere."""
-        while self._talk is None or self._done < len(self._cells):
-            if self._talk is None:
-                self._begin()
-            else:
-                with contextlib.suppress(StudentError, EndedError):
-                    self._next()
-
-    def _next(self) -> dict:
-        """Return the answer to the first cell that has none yet."""
-        name, _ = self._cells[self._done]
-        self._hand_over()
-        try:
-            reply = self._receive(name)
-        except EndedError:
-            del self._cells[self._done]
-            raise
-        except StudentError:
-            self._done += 1
-            raise
-        self._done += 1
+    def _run(self, name: str, source: str) -> str:
+        reply = self._answer(name, self._cell_seconds, do="run", name=name, source=source)
         refused = reply.get("refused")
         self.refused += [f"{name}: {one}" for one in refused] if type(refused) is list else []
-        return reply
+        return reply["printed"]
 
-    def _ask(self, request: dict, name: str) -> dict:
-        self._send(request)
-        return self._receive(name)
+    def _ask(self, about: str, /, **request) -> dict:
+        self._begin(about)
+        return self._answer(about, self._cell_seconds, **request)
 
-    def _send(self, request: dict) -> None:
-        # Where the process is gone the answer tells it.
-        with contextlib.suppress(OSError):
-            values.send(self._talk, request, deadline=self._deadline())
-
-    def _receive(self, name: str) -> dict:
+    def _answer(self, about: str, seconds: float, /, **request) -> dict:
+        link, until = self._link, min(time.monotonic() + seconds, self._until)
+        # The process has one deadline for the whole answer: a byte now and then wins no time.
+        deadline = threading.Timer(max(until - time.monotonic(), 0), self._end)
+        deadline.start()
         try:
-            reply = values.receive(self._talk, deadline=self._deadline())
-        except TimeoutError:
-            raise self._ended("timed out", self._too_long(name)) from None
+            link.send_bytes(values.dumps(request))
+            reply = values.loads(link.recv_bytes(values.LARGEST))
         except (EOFError, OSError, values.NotDataError):
-            raise self._ended("crashed", f"{name}: ") from None
-        if type(reply) is not dict or type(reply.get("printed")) is not str:
-            raise self._ended("crashed", f"{name}: an answer that is none; ")
+            reply = None
+        finally:
+            deadline.cancel()
+            deadline.join()
+        answered = type(reply) is dict and type(reply.get("printed")) is str
+        if not answered or time.monotonic() >= until:
+            raise self._ended(about, link, until)
         if reply.get("ok") is not True:
             words = (reply.get(key, "") for key in ("error", "message", "traceback", "missing"))
             raise StudentError(*(word if type(word) is str else "" for word in words))
         return reply
 
-    def _deadline(self) -> float:
-        return min(time.monotonic() + self._cell_seconds, self._until)
-
-    def _too_long(self, name: str) -> str:
-        if time.monotonic() >= self._until:
-            return f"{name}: the submission used up its time"
-        return f"{name}: no answer within {self._cell_seconds:g} s"
-
-    def _ended(self, state: str, message: str) -> EndedError:
-        self._talk.close()
-        self._talk, how = None, self._end()
-        self.events.append((state, message + how if state == "crashed" else message))
-        return EndedError(*self.events[-1])
+    def _ended(self, about: str, link, until: float) -> EndedError:
+        stopped, how = self._link is not link, self.stop()
+        if time.monotonic() < until:
+            event = ("crashed", f"{about}: {how}")
+        elif until == self._until:
+            event = ("timed out", f"{about}: the submission used up its time")
+        else:
+            event = ("timed out", f"{about}: no answer within {self._cell_seconds:g} s")
+        if not stopped:  # by `stop` meanwhile
+            self.events.append(event)
+            self._cells = [cell for cell in self._cells if cell[0] != about]
+        return EndedError(*event)
 
 
 class Remote:
@@ -205,10 +192,3 @@ class Remote:
     def __call__(self, *arguments, **keywords):
         """Call the function as `calls.call` does."""
         return calls.call(self, *arguments, **keywords)
-
-
-def _decoded(reply: dict, name: str):
-    try:
-        return values.from_plain(reply.get("value"))
-    except (values.NotDataError, RecursionError) as error:
-        raise calls.CheckFailedError(f"{name}: expected data, came {error}") from None

@@ -7,6 +7,7 @@ what its task is to be written without. So a check says of it what will be said 
 import atexit
 import contextlib
 import sys
+import threading
 
 from checks.beside import start_beside
 from checks.calls import CheckFailedError
@@ -29,30 +30,29 @@ class Fence:
         """Have a cell run in every process, without waiting for it."""
         self._cells.append((name, source))
         for process in self._processes.values():
-            process.feed(name, source)
+            process.run(name, source)
 
     def process(self, rules: tuple[str, ...]) -> Process:
-        """Return the process of some rules, in which all cells were run."""
+        """Return the process of some rules, in which all cells are run."""
         if rules not in self._processes:
             self._processes[rules] = self._make(rules)
             for cell in self._cells:
-                self._processes[rules].feed(*cell)
+                self._processes[rules].run(*cell)
         return self._processes[rules]
 
     def close(self) -> list[tuple[str, str]]:
         """End the processes; return how some of them had ended before, a state and a line each."""
-        processes, self._processes = self._processes.values(), {}
-        for process in processes:
+        for process in self._processes.values():
             process.close()
-        return [event for process in processes for event in process.events]
+        return [event for process in self._processes.values() for event in process.events]
 
 
 class NotebookFence(Fence):
     """The fence of a notebook in which somebody works: it sees every cell that is run there."""
 
     def __init__(self, shell):
-        self._spare = None
-        super().__init__(self._start)
+        super().__init__(lambda rules: Process(self._start, rules))
+        self._spare, self._lock = None, threading.Lock()
         self._cells += [("cell", one) for one in shell.history_manager.input_hist_raw[1:-1]]
         shell.events.register("post_run_cell", self._ran)
         atexit.register(self.close)
@@ -62,16 +62,11 @@ class NotebookFence(Fence):
         if not stopped and "checks.task(" not in source:
             self.add(f"cell {result.execution_count}", source)
 
-    def _start(self, rules) -> Process:
-        # Loading PyTorch takes a second or two: the next set of rules finds it loaded.
-        ready, self._spare = [self._spare or start_beside()], start_beside()
-        return Process(lambda: (ready.pop() if ready else start_beside())[0](), rules)
-
-    def close(self) -> list[tuple[str, str]]:
-        """End the processes, and the one that waits to be used."""
-        if self._spare:
-            self._spare[1]()
-        return super().close()
+    def _start(self):
+        # Loading PyTorch takes a second or two: the next process finds it loaded.
+        with self._lock:
+            ready, self._spare = self._spare or start_beside(), start_beside()
+        return ready
 
 
 _fence = None
@@ -109,31 +104,26 @@ def task(label, *names, without=""):
             process.label = label
             scope.update({name: process.fetch(name) for name in names})
         yield
-    except (NameError, StudentError) as error:
-        what = (
-            error.name if isinstance(error, NameError) else error.missing
-        ) or "all names defined"
-        why = _left_out(process) or "no cell defines it"
-        raise CheckFailedError(f"{label}: expected {what}, came none: {why}") from None
-    except CheckFailedError as error:
-        if "NameError" in str(error) and (why := _left_out(process)):
-            raise CheckFailedError(f"{error} ({why})", error.frames) from None
-        raise
     except EndedError as error:
         raise CheckFailedError(f"{label}: expected an answer, came none: {error}") from None
+    except (NameError, StudentError) as error:
+        name = error.name if isinstance(error, NameError) else error.missing
+        why = (process and process.refused) or ["no cell defines it"]
+        came = f"expected {name or 'all names defined'}, came none: {why[-1]}"
+        raise CheckFailedError(f"{label}: {came}") from None
+    except CheckFailedError as error:
+        # A cell above that could not be run behind the fence may be why a name is missing.
+        if "NameError" in str(error) and process and process.refused:
+            raise CheckFailedError(f"{error} ({process.refused[-1]})", error.frames) from None
+        raise
     except KeyboardInterrupt:
         if process is not None:
-            process.close()
+            process.stop()
         raise
     finally:
         for name in scope.keys() - before.keys():
             del scope[name]
         scope.update({name: was for name, was in before.items() if scope.get(name) is not was})
-
-
-def _left_out(process: Process | None) -> str:
-    """Return why a cell above could not be run behind the fence."""
-    return process.refused[-1] if process is not None and process.refused else ""
 
 
 if (_shell := getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()) is not None:
