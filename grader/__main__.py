@@ -48,9 +48,8 @@ def default_course() -> Path:
     return old if (old / "gradebook.db").exists() else ROOT.parent / "rnnviz-course"
 
 
-def release(arguments: argparse.Namespace) -> None:
+def release(root: Path) -> None:
     """Make the student versions, the gradebook, the secret and everybody's token."""
-    root = arguments.course
     root.mkdir(parents=True, exist_ok=True)
     root.chmod(0o700)  # the secret and personal data lie in it
     (root / "exchange").mkdir(exist_ok=True)  # nbgrader asks for it
@@ -66,21 +65,17 @@ def release(arguments: argparse.Namespace) -> None:
             "Moodle or Canvas exports), then run this again"
         )
         return
-    secret, people = keys.read_secret(root / "secret"), Roster(root).students.values()
-    lines = [
-        (one.id, one.name, one.email, keys.token(secret, one.folder))
-        for one in people
-        if not one.standing
-    ]
+    secret = keys.read_secret(root / "secret")
+    people = [one for one in Roster(root).students.values() if not one.standing]
+    lines = [(one.id, one.name, one.email, keys.token(secret, one.folder)) for one in people]
     write_table(root / "tokens.csv", [("student", "name", "email", "token"), *lines])
     print(f"tokens of {len(lines)} students are in {root / 'tokens.csv'}: send each their own")
 
 
-def collect(arguments: argparse.Namespace) -> None:
+def collect(root: Path, downloads: list[str], assignment: str) -> None:
     """Take downloads of Moodle's or Canvas's (zips, notebooks, grading worksheets)."""
-    paths = [path for word in arguments.downloads for path in _paths(word)]
-    intake = Intake(arguments.course, texts(), arguments.assignment)
-    print("\n".join(intake.take(paths)))
+    paths = [path for word in downloads for path in _paths(word)]
+    print("\n".join(Intake(root, texts(), assignment).take(paths)))
 
 
 def _paths(word: str) -> list[Path]:
@@ -94,51 +89,46 @@ def _paths(word: str) -> list[Path]:
     return sorted(map(Path, found))
 
 
-def grade(arguments: argparse.Namespace) -> None:
+def grade(root: Path, jobs: int, **limits) -> None:
     """Grade what is new and print the table."""
-    limits = Limits(
-        cell_seconds=arguments.cell_seconds,
-        total_seconds=arguments.total_seconds,
-        memory_megabytes=arguments.memory,
-    )
-    people = Roster(arguments.course)  # what is wrong in these tables is said before, not after
-    deadlines(arguments.course)
+    people = Roster(root)  # what is wrong in these tables is said before, not after
+    deadlines(root)
     trial = sandbox.Zygote(sandbox.strongest(), bare=True)
     log.info("isolation of the submissions: %s", trial.kind)
     for line in sandbox.warnings(trial.kind):
         log.warning(line)
     trial.ready()  # what would fail for everybody fails here
     trial.close()
-    marks.Marks(arguments.course).enrol(people.students.values())
-    run.grade_all(arguments.course, texts(), jobs=arguments.jobs, limits=limits)
-    rows = rows_of(arguments.course)
+    marks.Marks(root).enrol(people.students.values())
+    run.grade_all(root, texts(), jobs=jobs, limits=Limits(**limits))
+    rows = rows_of(root)
     print(table(rows))
     if failed := sum(row.state == FAILED for row in rows):
         raise RuntimeError(f"{failed} could not be graded, by a fault of the grader: see the notes")
 
 
-def formgrader(arguments: argparse.Namespace) -> None:
+def formgrader(root: Path) -> None:
     """Open nbgrader's formgrader, for the explained parts."""
-    marks.Marks(arguments.course)
-    write(arguments.course / "nbgrader_config.py", SETTINGS)
+    marks.Marks(root)
+    write(root / "nbgrader_config.py", SETTINGS)
     words = ["jupyter", "lab", "--LabApp.default_url=/formgrader"]
-    os.chdir(arguments.course)
+    os.chdir(root)
     words += ["--allow-root"] * (os.geteuid() == 0)
     os.execv(Path(sys.executable).with_name("jupyter"), words)
 
 
-def export(arguments: argparse.Namespace) -> None:
+def export(root: Path) -> None:
     """Write marks.csv and the files that Moodle and Canvas import."""
-    print("\n".join(write_csv(arguments.course)))
+    print("\n".join(write_csv(root)))
 
 
-def feedback(arguments: argparse.Namespace) -> None:
+def feedback(root: Path, early: bool) -> None:
     """Write an HTML page for each graded submission, and a zip of them for the LMS."""
-    written, waiting = write_pages(arguments.course, list(texts()), early=arguments.early)
-    print(f"{written} pages are in {arguments.course / 'feedback'}")
+    written, waiting = write_pages(root, list(texts()), early=early)
+    print(f"{written} pages are in {root / 'feedback'}")
     if waiting:
         print(f"{waiting} are left out: their explanations wait for a person (`make formgrader`)")
-    names = zip_feedback(arguments.course) or ["nothing yet"]
+    names = zip_feedback(root) or ["nothing yet"]
     print("\n".join(f"for the LMS: {name}" for name in names))
 
 
@@ -151,35 +141,29 @@ def main(words: list[str] | None = None) -> int:
     """Run the command line; what goes wrong is one line, not a traceback."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     default = Path(os.environ.get("HOMEWORK_COURSE") or default_course())
-    parser.add_argument("--course", type=Path, default=default)
-    commands = parser.add_subparsers(required=True)
+    parser.add_argument("--course", type=Path, default=default, dest="root")
+    commands, options = parser.add_subparsers(required=True), {}
     for command in (release, collect, grade, formgrader, export, feedback):
-        added = commands.add_parser(command.__name__, help=command.__doc__.partition("\n")[0])
-        added.set_defaults(command=command)
-        if command is collect:
-            added.add_argument("downloads", nargs="+", metavar="ZIP")
-            added.add_argument("--assignment", default="", help="where the notebook does not say")
-        if command is grade:
-            added.add_argument("--jobs", type=int, default=os.cpu_count())
-            added.add_argument("--cell-seconds", type=float, default=Limits.cell_seconds)
-            added.add_argument("--total-seconds", type=float, default=Limits.total_seconds)
-            added.add_argument("--memory", type=int, default=Limits.memory_megabytes, help="MB")
-        if command is feedback:
-            added.add_argument("--early", action="store_true", help="also what waits for a person")
-    arguments = parser.parse_args(words)
-    arguments.course = arguments.course.resolve()
+        name, told = command.__name__, command.__doc__.partition("\n")[0]
+        options[name] = commands.add_parser(name, help=told).add_argument
+        commands.choices[name].set_defaults(command=command)
+    options["collect"]("downloads", nargs="+", metavar="ZIP")
+    options["collect"]("--assignment", default="", help="where the notebook does not say")
+    options["grade"]("--jobs", type=int, default=os.cpu_count())
+    for name, most in vars(Limits()).items():
+        options["grade"](f"--{name.replace('_', '-')}", type=type(most), default=most)
+    options["feedback"]("--early", action="store_true", help="also what waits for a person")
+    given = vars(parser.parse_args(words))
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     log.setLevel(logging.INFO)
     stop_at_a_signal()
     try:
-        arguments.command(arguments)
+        given.pop("command")(given.pop("root").resolve(), **given)
     except (OSError, ValueError, RuntimeError) as error:
         print(f"homework: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(
-            "homework: stopped; what was graded stands, run it again for the rest", file=sys.stderr
-        )
+        print("homework: stopped; what was done stands, run it again for the rest", file=sys.stderr)
         return 130
     return 0
 

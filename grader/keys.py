@@ -13,22 +13,13 @@ STUDENT = re.compile(r"(?!\.)[\w.@-]{1,64}", flags=re.ASCII)
 
 def new_secret(path: Path) -> None:
     """Write a new secret, readable by its owner only; one that exists is kept."""
-    if path.exists():
-        return
-    path.touch(mode=0o600)
-    path.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
 
 
 def read_secret(path: Path) -> str:
-    """Return the course's secret.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is none.
-    ValueError
-        If it is too short to be one.
-    """
+    """Return the course's secret; say so if there is none, or none that is long enough."""
     if not path.exists():
         raise FileNotFoundError(f"no course secret at {path}: run `make homework` first")
     secret = path.read_text(encoding="utf-8").strip()

@@ -10,6 +10,16 @@ LARGEST = 128 * 2**20
 LONGEST = 2 * 2**20
 MOST_CELLS = 1000
 PICTURES = ("image/png", "image/jpeg", "image/gif")
+# How what is no notebook begins, what it is, and what to do.
+KINDS = (
+    (rb"$", "an empty file: ask for it again"),
+    (rb"<!doctype|<html", "a web page: the notebook itself is needed (File > Download, not Save)"),
+    (rb"pk\x03\x04", "a zip file: `make collect` unpacks it"),
+    (rb"{", "one that is cut off or damaged: ask for it again"),
+    (rb"%pdf", "a PDF: ask for the .ipynb file"),
+    (rb"(.*\n)*(import|from|def|class)\s", "a Python script (.py): ask for the .ipynb file"),
+    (rb"", "something else: ask for the .ipynb file"),
+)
 
 
 class UnreadableError(ValueError):
@@ -17,7 +27,7 @@ class UnreadableError(ValueError):
 
 
 def parse(content: bytes) -> NotebookNode:
-    """Return the notebook that a file holds.
+    """Return the notebook that a file holds: of each cell what is looked at.
 
     Raises
     ------
@@ -29,63 +39,41 @@ def parse(content: bytes) -> NotebookNode:
     try:
         raw = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        raise UnreadableError(f"expected a notebook (.ipynb), got {_kind(content)}") from None
+        start = content[:500].lstrip().lower()
+        kind = next(kind for pattern, kind in KINDS if re.match(pattern, start))
+        raise UnreadableError(f"expected a notebook (.ipynb), got {kind}") from None
     if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
         raise UnreadableError("expected a notebook with cells, got JSON without them")
     if len(raw["cells"]) > MOST_CELLS:
         raise UnreadableError(f"expected at most {MOST_CELLS} cells, got {len(raw['cells'])}")
-    for cell in raw["cells"]:
-        if not _is_cell(cell):
-            raise UnreadableError("expected cells with a type and a text, got something else")
-    if (length := sum(len(cell["source"]) for cell in raw["cells"])) > LONGEST:
+    try:
+        cells = [_what_counts(cell) for cell in raw["cells"]]
+    except (LookupError, TypeError, AttributeError, UnicodeError):
+        told = "expected cells with a type and a text, got something else"
+        raise UnreadableError(told) from None
+    if (length := sum(len(cell["source"]) for cell in cells)) > LONGEST:
         raise UnreadableError(f"expected at most {LONGEST} characters in all cells, got {length}")
-    return nbformat.from_dict({"cells": list(map(_what_counts, raw["cells"]))})
-
-
-def _kind(content: bytes) -> str:
-    """Say what a file is that is no notebook, and what to do."""
-    start = content[:500].lstrip().lower()
-    if not start:
-        return "an empty file: ask for it again"
-    if start.startswith((b"<!doctype", b"<html")):
-        return "a web page: the notebook itself is needed (File > Download, not Save Page)"
-    if start.startswith(b"pk\x03\x04"):
-        return "a zip file: `make collect` unpacks it"
-    if start.startswith(b"{"):
-        return "one that is cut off or damaged: ask for it again"
-    if start.startswith(b"%pdf"):
-        return "a PDF: ask for the .ipynb file"
-    if re.search(rb"^(import|from|def|class)\s", start, re.MULTILINE):
-        return "a Python script (.py): ask for the .ipynb file"
-    return "something else: ask for the .ipynb file"
+    return nbformat.from_dict({"cells": cells})
 
 
 def _what_counts(cell: dict) -> dict:
     """Return what is looked at of a cell: no outputs, and no metadata but its mark."""
-    metadata, mark = cell.get("metadata", {}), {}
-    if "nbgrader" in metadata:
-        found = metadata["nbgrader"]
-        claimed = found.get("grade_id") if isinstance(found, dict) else None
-        mark = {"nbgrader": {"grade_id": claimed} if isinstance(claimed, str) else {}}
-    kept = {"cell_type": cell["cell_type"], "source": cell["source"], "metadata": mark}
+    source, kind = cell["source"], cell["cell_type"]
+    source = source if isinstance(source, str) else "".join(source)
+    source.encode()  # lone halves of a letter are none
+    kept = {"cell_type": kind + "", "source": source, "metadata": {}}
+    mark = cell.get("metadata", {}).get("nbgrader", {})
+    if isinstance(mark, dict) and isinstance(mark.get("grade_id"), str):
+        kept["metadata"] = {"nbgrader": {"grade_id": mark["grade_id"]}}
     if isinstance(cell.get("id"), str):
         kept["id"] = cell["id"]
-    if isinstance(found := cell.get("attachments"), dict):
-        kept["attachments"] = {
-            name: one for name, one in found.items() if isinstance(one, dict) and _is_picture(one)
-        }
+    pictures = cell.get("attachments")
+    if isinstance(pictures, dict):
+        kept["attachments"] = {name: one for name, one in pictures.items() if _is_picture(one)}
     return kept
 
 
-def _is_picture(one: dict) -> bool:
-    return all(kind in PICTURES and isinstance(text, str) for kind, text in one.items())
-
-
-def _is_cell(cell: object) -> bool:
-    if not isinstance(cell, dict) or not isinstance(cell.get("metadata", {}), dict):
+def _is_picture(one: object) -> bool:
+    if not isinstance(one, dict):
         return False
-    source = cell.get("source")
-    if isinstance(source, list) and all(isinstance(line, str) for line in source):
-        source = cell["source"] = "".join(source)
-    text = isinstance(source, str) and isinstance(cell.get("cell_type"), str)
-    return text and not any("\ud800" <= letter <= "\udfff" for letter in source)
+    return all(kind in PICTURES and isinstance(text, str) for kind, text in one.items())

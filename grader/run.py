@@ -1,5 +1,6 @@
 """Grading what lies in the submission folder, on as many processes as asked or on any executor."""
 
+import contextlib
 import datetime
 import logging
 import multiprocessing
@@ -8,14 +9,16 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from pathlib import Path
+
+from pebble import ProcessPool
 
 from grader import isolation, keys
 from grader.collect import Found, collect
 from grader.marks import Marks, digest
 from grader.sandbox import USUAL, Limits
-from grader.shard import Job, Result, grade
+from grader.shard import Job, grade
 
 log = logging.getLogger("homework")
 
@@ -59,17 +62,16 @@ def grade_all(
     if jobs < 1:
         raise ValueError(f"jobs must be at least 1, got {jobs}")
     marks, secret = Marks(root), keys.read_secret(root / "secret")
-    waiting, marked = [], {}
+    waiting = {}
     for one in collect(root / "submitted", list(sources)):
-        if not one.problem:
-            try:
-                marked[one] = digest(one.path.read_bytes(), sources[one.assignment])
-            except OSError as error:
-                why = f"could not be read: {error.strerror}"
-                marks.fail(one.student, one.assignment, "unreadable", why)
-                continue
-            if marks.record(one.student, one.assignment).get("digest") != marked[one]:
-                waiting.append(one)
+        try:
+            mark = one.problem or digest(one.path.read_bytes(), sources[one.assignment])
+        except OSError as error:
+            why = f"could not be read: {error.strerror}"
+            marks.fail(one.student, one.assignment, "unreadable", why)
+            continue
+        if not one.problem and marks.record(one.student, one.assignment).get("digest") != mark:
+            waiting[one] = mark
 
     def job(one: Found) -> Job:
         return Job(
@@ -85,56 +87,41 @@ def grade_all(
         )
 
     begun = time.monotonic()
-    for number, (one, result) in enumerate(_results(waiting, job, jobs, executor), start=1):
-        left = (time.monotonic() - begun) / number * (len(waiting) - number)
-        about = f", about {datetime.timedelta(seconds=round(left))} left" if left >= 1 else ""
-        log.info("%d of %d: %s %s%s", number, len(waiting), one.student, one.assignment, about)
-        if isinstance(result, BaseException):
-            why = f"the grader failed: {' '.join(str(result).split())[-200:]}"
-            marks.fail(one.student, one.assignment, "not graded", why)
-        else:
-            marks.enter(result, mark=marked[one])
+    with contextlib.nullcontext(executor.submit) if executor else _processes(jobs) as submit:
+        for number, (one, made) in enumerate(_graded(waiting, job, submit, 2 * jobs), start=1):
+            left = (time.monotonic() - begun) / number * (len(waiting) - number)
+            about = f", about {datetime.timedelta(seconds=round(left))} left" if left >= 1 else ""
+            log.info("%d of %d: %s %s%s", number, len(waiting), one.student, one.assignment, about)
+            if error := made.exception():
+                why = f"the grader failed: {' '.join(str(error).split())[-200:]}"
+                marks.fail(one.student, one.assignment, "not graded", why)
+            else:
+                marks.enter(made.result(), mark=waiting[one])
 
 
-def _results(waiting, job, jobs, executor) -> Iterator[tuple[Found, Result | BaseException]]:
-    """Yield each result as it comes; what was at work when a process died is tried again alone."""
-    todo = list(waiting)
-    while todo:
-        flying, pool = {}, executor or _pool(jobs)
-        try:
-            while todo or flying:
-                # Only what is being graded is in memory, whatever the size of the class.
-                while todo and len(flying) < 2 * jobs:
-                    flying[pool.submit(grade, job(todo[0]))] = todo[0]
-                    todo.pop(0)  # a pool that broke meanwhile has not taken it
-                for future in wait(flying, return_when=FIRST_COMPLETED).done:
-                    if isinstance(error := future.exception(), BrokenExecutor):
-                        raise error
-                    yield flying.pop(future), error or future.result()
-        except BrokenExecutor:
-            if executor:
-                raise
-            for one in flying.values():
-                yield one, _alone(job(one))
-        finally:
-            if not executor:
-                _end(pool)
+def _graded(waiting, job, submit, most: int) -> Iterator[tuple[Found, Future]]:
+    """Yield each submission as it is done; only `most` are in memory, whatever the class."""
+    todo, flying = list(waiting), {}
+    while todo or flying:
+        while todo and len(flying) < most:
+            one = todo.pop(0)
+            flying[submit(grade, job(one))] = one
+        for future in wait(flying, return_when=FIRST_COMPLETED).done:
+            yield flying.pop(future), future
 
 
-def _alone(job: Job) -> Result | BaseException:
-    pool = _pool(1)
-    try:
-        return pool.submit(grade, job).result()
-    except Exception as error:
-        return error
-    finally:
-        _end(pool)
-
-
-def _pool(jobs: int) -> ProcessPoolExecutor:
-    # Fresh processes, not forks: each grades with a torch of its own.
+@contextlib.contextmanager
+def _processes(jobs: int):
+    """Yield how to submit to processes of our own, which end with this, whatever they are at."""
+    # Fresh processes, not forks: each grades with a torch of its own. One that dies costs what it
+    # was at, and is replaced.
     spawn = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_begin, initargs=(os.getpid(),))
+    pool = ProcessPool(jobs, initializer=_begin, initargs=[os.getpid()], context=spawn)
+    try:
+        yield lambda function, job: pool.schedule(function, [job])
+    finally:
+        pool.stop()
+        pool.join()
 
 
 def _begin(parent: int) -> None:
@@ -143,13 +130,3 @@ def _begin(parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if os.getppid() != parent:
         os._exit(1)
-
-
-def _end(pool: ProcessPoolExecutor) -> None:
-    """End the processes of a pool at once: of what they were at, nothing was entered."""
-    # Their public name, `kill_workers`, is of Python 3.14.
-    processes = [*(getattr(pool, "_processes", None) or {}).values()]
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        process.kill()
-        process.join()

@@ -12,8 +12,8 @@ from grader import isolation, sandbox
 from grader.examine import Examination
 from grader.parse import UnreadableError, parse
 from grader.sandbox import USUAL, Limits, Zygote
-from grader.source import read, unanswered
-from grader.submission import rebuild
+from grader.source import read
+from grader.submission import is_answered, rebuild
 
 
 @dataclass(frozen=True)
@@ -72,15 +72,15 @@ def grade(job: Job) -> Result:
     RuntimeError
         If the fault is the grader's: the sandbox does not start, or a given cell fails.
     """
+    source = _source(job.source)
     try:
-        rebuilt = rebuild(_source(job.source), parse(job.content))
+        notebook, events = rebuild(source, parse(job.content))
     except UnreadableError as error:
         return Result(job.student, job.assignment, events=[("unreadable", str(error))])
     isolation.forbid_inspection()
-    zygotes = {bare: _zygote(job.sandbox, bare=bare) for bare in (False, True)}
+    zygotes = {bare: _zygote(job.sandbox, bare) for bare in (False, True)}
     for zygote in zygotes.values():
         zygote.ready()  # before its time begins
-
     until = time.monotonic() + job.limits.total_seconds
 
     def start(rules: tuple[str, ...] | None) -> Process:
@@ -88,25 +88,17 @@ def grade(job: Job) -> Result:
         return Process(fork, rules, cell_seconds=job.limits.cell_seconds, until=until)
 
     examination = Examination(start, job.token, job.exam_key)
-    examination.run(rebuilt.notebook)
-    scores = _scores(rebuilt.notebook, _source(job.source))
-    graded = nbformat.writes(rebuilt.notebook) + "\n"
-    return Result(job.student, job.assignment, scores, rebuilt.events + examination.events, graded)
-
-
-def _scores(graded: nbformat.NotebookNode, source: nbformat.NotebookNode) -> dict:
-    """Return the points of each cell; of an answer that is as it was handed out, none."""
-    stubs, scores = {cell.id: unanswered(cell) for cell in source.cells}, {}
-    for cell in graded.cells:
-        if (points := cell.metadata.get("nbgrader", {}).get("points")) is None:
-            continue
-        if cell.cell_type == "code":
-            failed = any(output.output_type == "error" for output in cell.outputs)
-            scores[cell.id] = 0.0 if failed else float(points)
-        else:
-            answered = cell.source.strip() not in ("", stubs.get(cell.id))
-            scores[cell.id] = None if answered else 0.0
-    return scores
+    examination.run(notebook)
+    given, scores = {cell.id: cell for cell in source.cells}, {}
+    for cell in notebook.cells:
+        if (points := cell.metadata.get("nbgrader", {}).get("points")) is not None:
+            if cell.cell_type == "code":
+                failed = any(output.output_type == "error" for output in cell.outputs)
+                scores[cell.id] = 0.0 if failed else float(points)
+            else:
+                scores[cell.id] = None if is_answered(cell.source, given[cell.id]) else 0.0
+    graded = nbformat.writes(notebook) + "\n"
+    return Result(job.student, job.assignment, scores, events + examination.events, graded)
 
 
 @functools.lru_cache(maxsize=32)
@@ -115,7 +107,7 @@ def _source(text: str) -> nbformat.NotebookNode:
 
 
 @functools.cache
-def _zygote(kind: str, *, bare: bool) -> Zygote:
+def _zygote(kind: str, bare: bool) -> Zygote:
     zygote = Zygote(kind or sandbox.strongest(), bare)
     atexit.register(zygote.close)
     return zygote

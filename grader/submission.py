@@ -6,7 +6,7 @@ titles, given code and checks come from the source. Nothing that was handed in i
 
 import ast
 import re
-from dataclasses import dataclass
+from collections import defaultdict
 
 import nbformat
 from nbformat import NotebookNode
@@ -24,15 +24,7 @@ MISSING = {
 }
 
 
-@dataclass
-class Submission:
-    """The notebook to be graded, and what a person should know of what was handed in."""
-
-    notebook: NotebookNode
-    events: list
-
-
-def rebuild(source: NotebookNode, handed_in: NotebookNode) -> Submission:
+def rebuild(source: NotebookNode, handed_in: NotebookNode) -> tuple[NotebookNode, list]:
     """Put the student's cells into a copy of the instructor's notebook.
 
     Parameters
@@ -44,51 +36,91 @@ def rebuild(source: NotebookNode, handed_in: NotebookNode) -> Submission:
 
     Returns
     -------
-    Submission
-        Cells that the student added follow the cell that they stood after. A cell that was to be
-        written and is not found by its id, its question or what it defines is left empty, so that
-        added cells can still define what it asked for.
+    notebook : NotebookNode
+        To be graded. Cells that the student added follow the cell that they stood after. A cell
+        that was to be written and is not found by its id, its question or what it defines is left
+        empty, so that added cells can still define what it asked for.
+    events : list of (str, str)
+        What a person should know of what was handed in.
 
     Raises
     ------
     UnreadableError
         If none of the tasks is there: a notebook of another assignment, or of none.
     """
-    cells = handed_in.cells
-    places, events = _places(source, cells)
-    if not places.keys() - {"token"}:
-        raise UnreadableError(_another(source, cells))
-    follow = {identity: [] for identity in [None, *(cell.id for cell in source.cells)]}
-    last = None
-    for number, cell in enumerate(cells):
-        if number in places.values():
-            last = next(one for one, place in places.items() if place == number)
-        elif (anchor := _same_text(source, cell)) is not None:
-            last = anchor
-            if new := _new_statements(source, anchor, cell):
+    known = {cell.id: cell for cell in source.cells}
+    labels, events = _labels(known, handed_in.cells)
+    came, follow, last = {}, defaultdict(list), None
+    for number, (cell, label) in enumerate(zip(handed_in.cells, labels, strict=True)):
+        if label and told(known[label], "role") not in WRITTEN:
+            last = label
+            if new := _new_statements(known[label], cell):
                 follow[last].append(_added(new_code_cell(new), number))
-                events.append(("note", f"{anchor} was changed: what was added to it was kept"))
+                events.append(("note", f"{label} was changed: what was added to it was kept"))
+        elif label and label not in labels[number + 1 :]:
+            came[label], last = cell, label
         elif cell.source.strip():
             follow[last].append(_added(cell, number))
+    if not came.keys() - {"token"}:
+        raise UnreadableError(_another(source, handed_in.cells))
     made = nbformat.from_dict(source)
     made.cells = [*follow[None]]
-    for cell in source.cells:
-        copy = nbformat.from_dict(cell)
-        if copy.cell_type == "code":
-            copy.outputs, copy.execution_count = [], None
+    for cell in map(nbformat.from_dict, source.cells):
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
         if told(cell, "role") in WRITTEN:
-            written = cells[places[cell.id]] if cell.id in places else NotebookNode(source="")
-            copy.source = written.source if copy.cell_type == "code" else _harmless(written)
-            if copy.cell_type == "markdown" and written.get("attachments"):
-                copy.attachments = written.attachments
-            stub = told(cell, "role") == "explain" and _words(copy.source) in _stubs(cell)
-            if below := [one for one in follow[cell.id] if stub and _prose(one)]:
-                copy.source = "\n\n".join([copy.source, *map(_prose, below)])
-                for one in below:
-                    copy.setdefault("attachments", {}).update(one.get("attachments", {}))
-                events.append(("note", f"{cell.id}: the answer stands in a cell below it"))
-        made.cells += [copy, *follow[cell.id]]
-    return Submission(made, events)
+            _write(cell, came.get(cell.id, NotebookNode(source="")))
+        open_ = told(cell, "role") == "explain" and not is_answered(cell.source, known[cell.id])
+        if below := [one for one in follow[cell.id] if open_ and _prose(one)]:
+            cell.source = "\n\n".join([cell.source, *map(_prose, below)])
+            for one in below:
+                cell.setdefault("attachments", {}).update(one.get("attachments", {}))
+            events.append(("note", f"{cell.id}: the answer stands in a cell below it"))
+        made.cells += [cell, *follow[cell.id]]
+    return made, events
+
+
+def is_answered(text: str, cell: NotebookNode) -> bool:
+    """Whether more stands in an explanation's cell than its question and the words in its place."""
+    given = unanswered(cell).replace(TEXT_STUB, "").strip()
+    return text.replace(TEXT_STUB, "").strip() not in ("", given)
+
+
+def _labels(known: dict[str, NotebookNode], cells: list) -> tuple[list[str | None], list]:
+    """Return which cell of the source each one is, and what is odd about those to be written."""
+    marks = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in cells]
+    labels = [mark or cell.get("id") for mark, cell in zip(marks, cells, strict=True)]
+    labels, events, lost = [one if one in known else None for one in labels], [], []
+    for label, wanted in known.items():
+        role, times = told(wanted, "role"), labels.count(label)
+        free = [number for number, one in enumerate(labels) if one is None]
+        alike = [number for number in free if _stands_for(cells[number], wanted)]
+        if role not in WRITTEN:
+            for number in alike:
+                labels[number] = label
+        elif times > 1:
+            events.append(("note", f"{label} stands {times} times: all were run in order"))
+        elif times == 0 and alike:
+            labels[alike[0]] = label
+            lost.append(label)
+        elif times == 0:
+            events.append(("note", f"{label} {MISSING[role]}"))
+    if lost:
+        events.append(("note", f"lost its mark, found by what stands in it: {', '.join(lost)}"))
+    return labels, events
+
+
+def _stands_for(cell: NotebookNode, wanted: NotebookNode) -> bool:
+    """Whether a cell that lost its id is a copy of one, holds its question, or what it asks for."""
+    text, given, role = cell.source.strip(), wanted.source.strip(), told(wanted, "role")
+    if role in ("explain", "check"):  # a check begins with ``with checks.task("2.1", …):``
+        return text.startswith(given.partition("\n")[0])
+    if role not in WRITTEN:
+        return text == given
+    names = wanted.metadata.homework.get("names", ["TOKEN"])
+    defined = r"^(def\s+{0}\s*\(|(\w+\s*,\s*)*{0}\s*[,=:](?!=))"
+    found = (re.search(defined.format(name), cell.source, re.MULTILINE) for name in names)
+    return cell.cell_type == "code" and all(found)
 
 
 def _another(source: NotebookNode, cells: list) -> str:
@@ -100,12 +132,18 @@ def _another(source: NotebookNode, cells: list) -> str:
     return f"expected “{here}”, got {came}: hand in that notebook itself"
 
 
-def _words(text: str) -> str:
-    return text.replace(TEXT_STUB, "").strip()
+def _write(cell: NotebookNode, came: NotebookNode) -> None:
+    """Put into a cell what a student wrote."""
+    cell.source = came.source if cell.cell_type == "code" else _harmless(came)
+    if cell.cell_type == "markdown" and came.get("attachments"):
+        cell.attachments = came.attachments
 
 
-def _stubs(cell: NotebookNode) -> tuple[str, str]:
-    return "", _words(unanswered(cell))
+def _added(came: NotebookNode, number: int) -> NotebookNode:
+    cell = new_code_cell() if came.cell_type == "code" else new_markdown_cell()
+    _write(cell, came)
+    cell.id = f"added-{number:03d}"
+    return cell
 
 
 def _prose(cell: NotebookNode) -> str:
@@ -116,68 +154,12 @@ def _prose(cell: NotebookNode) -> str:
     return "" if python else _harmless(cell).strip()
 
 
-def _claims(cell: NotebookNode) -> str:
-    """Return the id that a cell says it has: nbgrader's, else Jupyter's own."""
-    mark = cell.get("metadata", {}).get("nbgrader", {})
-    claimed = mark.get("grade_id") if isinstance(mark, dict) else None
-    return claimed if isinstance(claimed, str) else str(cell.get("id", ""))
-
-
-def _places(source: NotebookNode, cells: list) -> tuple[dict[str, int], list]:
-    """Return where the cells to be written stand in a submission, and what is odd about them."""
-    places, events, lost = {}, [], []
-    known = {one.id for one in source.cells}
-    for wanted in source.cells:
-        if told(wanted, "role") not in WRITTEN:
-            continue
-        found = [number for number, cell in enumerate(cells) if _claims(cell) == wanted.id]
-        if len(found) > 1:
-            events.append(("note", f"{wanted.id} stands {len(found)} times: all were run in order"))
-        if not found:
-            others = [number for number, cell in enumerate(cells) if _claims(cell) not in known]
-            found = [number for number in others if _stands_for(cells[number], wanted)][:1]
-            if found:
-                lost.append(wanted.id)
-            else:
-                events.append(("note", f"{wanted.id} {MISSING[told(wanted, 'role')]}"))
-        if found:
-            places[wanted.id] = found[-1]
-    if lost:
-        events.append(("note", f"lost its mark, found by what stands in it: {', '.join(lost)}"))
-    return places, events
-
-
-def _stands_for(cell: NotebookNode, wanted: NotebookNode) -> bool:
-    """Whether a cell that lost its id holds a task's question, or gives all that it asks for."""
-    if told(wanted, "role") == "explain":
-        return cell.source.strip().startswith(wanted.source.strip().partition("\n")[0])
-    names = wanted.metadata.homework.get("names", ["TOKEN"])
-    given = r"^(def\s+{0}\s*\(|(\w+\s*,\s*)*{0}\s*[,=:](?!=))"
-    found = (re.search(given.format(name), cell.source, re.MULTILINE) for name in names)
-    return cell.cell_type == "code" and all(found)
-
-
-def _same_text(source: NotebookNode, cell: NotebookNode) -> str | None:
-    """Return the id of the given cell or text that a cell is a copy of."""
-    for one in source.cells:
-        if told(one, "role") not in WRITTEN and told(one, "role") != "check":
-            if one.id == _claims(cell) or one.source.strip() == cell.source.strip():
-                return one.id
-        elif told(one, "role") == "check":
-            scope = one.source.partition("\n")[0]  # ``with checks.task("2.1", …):``
-            if one.id == _claims(cell) or cell.source.startswith(scope):
-                return one.id
-    return None
-
-
-def _new_statements(source: NotebookNode, anchor: str, cell: NotebookNode) -> str:
+def _new_statements(given: NotebookNode, cell: NotebookNode) -> str:
     """Return what a student has added to a given cell, such as an import."""
-    given = next(one for one in source.cells if one.id == anchor)
     if told(given, "role") != "given" or cell.cell_type != "code" or cell.source == given.source:
         return ""
-    known = {ast.dump(node) for node in statements(given.source)}
-    found = statements(cell.source)
-    return "\n".join(ast.unparse(node) for node in found if ast.dump(node) not in known)
+    known, found = ([ast.unparse(s) for s in statements(one.source)] for one in (given, cell))
+    return "\n".join(one for one in found if one not in known)
 
 
 def _harmless(cell: NotebookNode) -> str:
@@ -189,15 +171,5 @@ def _harmless(cell: NotebookNode) -> str:
     text = re.sub(r"\]\((?!attachment:|https?://)", "] (", text)
     text = re.sub(r"^([ \t>]*\[[^\]\n]*\]):", r"\1 :", text, flags=re.MULTILINE)
     text = text.replace("\\href", "\\ href")
-    names = map(re.escape, cell.get("attachments", {}))
-    there = "|".join(f"{name}\\)" for name in names) or "(?!)"
+    there = "|".join(f"{re.escape(name)}\\)" for name in cell.get("attachments", {})) or "(?!)"
     return re.sub(rf"\]\(attachment:(?!{there})", "] (a picture that is not there: ", text)
-
-
-def _added(cell: NotebookNode, number: int) -> NotebookNode:
-    code = cell.cell_type == "code"
-    made = new_code_cell(cell.source) if code else new_markdown_cell(_harmless(cell))
-    if not code and cell.get("attachments"):
-        made.attachments = cell.attachments
-    made.id = f"added-{number:03d}"
-    return made

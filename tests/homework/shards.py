@@ -9,6 +9,6 @@ def as_before(result, job):
     return replace(result, student=job.student)
 
 
-def dying(job):
-    """End the process."""
-    os._exit(1)
+def dying_at(student, result, job):
+    """End the process for one student's submission."""
+    return os._exit(1) if job.student == student else as_before(result, job)

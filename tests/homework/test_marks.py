@@ -8,7 +8,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -24,7 +23,7 @@ pytest.importorskip("nbgrader")
 from grader import ROOT, course, export, files, keys, marks, run, shard
 from grading import Inline, exported, mini_course, mini_hand_in, mini_notebook
 from grading import mini_graded as really_graded
-from shards import as_before, dying
+from shards import dying_at
 from submissions import MINI, hand_in
 
 WRONG = "def double(x):\n    return x\n"
@@ -386,46 +385,11 @@ def test_a_fault_of_the_grader_is_no_mark_and_is_tried_again(root):
 def test_a_shard_that_dies_costs_only_what_killed_it(root, monkeypatch):
     for student in ("ann", "bob", "cho", "dev"):
         mini_hand_in(root, student)
-    grade = functools.partial(as_before, graded_before(root))
-    real, pools = run._pool, []
-
-    class Dying(ProcessPoolExecutor):
-        def submit(self, function, job):
-            return super().submit(dying if job.student == "bob" else grade, job)
-
-    def pool(jobs):
-        made = real(jobs)
-        made.__class__ = Dying
-        pools.append(made)
-        return made
-
-    monkeypatch.setattr(run, "_pool", pool)
-    rows = mini_graded(root, executor=None, jobs=1)
+    grade = functools.partial(dying_at, "bob", graded_before(root))
+    monkeypatch.setattr(run, "grade", grade)
+    rows = mini_graded(root, executor=None, jobs=2)
     assert [rows[student].points for student in ("ann", "cho", "dev")] == [5, 5, 5]
     assert (rows["bob"].points, rows["bob"].state) == (None, "not graded")
-    assert len(pools) >= 2
-
-
-def test_what_a_broken_pool_does_not_take_is_not_lost(root, monkeypatch):
-    """A process may die between two submissions that are handed to it."""
-    for student in ("ann", "bob", "cho"):
-        mini_hand_in(root, student)
-    pools = []
-
-    class Breaking(Inline):
-        def submit(self, function, job):
-            if self.done == 1 and len(pools) == 1:
-                raise BrokenExecutor
-            return super().submit(function, job)
-
-    def pool(jobs):
-        pools.append(Breaking(instead=quick))
-        return pools[-1]
-
-    monkeypatch.setattr(run, "_pool", pool)
-    rows = mini_graded(root, executor=None, jobs=1)
-    assert [row.points for row in rows.values()] == [5, 5, 5]
-    assert len(pools) == 3  # two, and one for what was at work when the first broke
 
 
 # -- the commands

@@ -4,6 +4,7 @@ import json
 import os
 import re
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -11,11 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbconvert.filters import markdown2html
 
-from grader import source
+from grader import source, submission
 from grader.collect import collect
 from grader.formgrader import Formulas
 from grader.parse import UnreadableError, parse
-from grader.submission import rebuild
 from submissions import MINI
 
 SOURCE = source.read(MINI)
@@ -27,6 +27,11 @@ def handed_in(change=lambda cells: cells):
     made = nbformat.from_dict(source.read(MINI))
     made.cells = change(made.cells)
     return parse(nbformat.writes(made).encode())
+
+
+def rebuild(*notebooks):
+    notebook, events = submission.rebuild(*notebooks)
+    return SimpleNamespace(notebook=notebook, events=events)
 
 
 def states(made):
@@ -45,6 +50,8 @@ def states(made):
         (b"[" * 10**5, "got something else"),
         (b"<!DOCTYPE html><p>", "got a web page: the notebook itself is needed"),
         (b"PK\x03\x04...", "got a zip file"),
+        (b"%PDF-1.7", "got a PDF: ask for the .ipynb file"),
+        (b"# mine\nimport torch\n", "got a Python script (.py): ask for the .ipynb file"),
         (b"[]", "expected a notebook with cells"),
         (b'{"cells": 3}', "expected a notebook with cells"),
         (b'{"cells": [3]}', "expected cells with a type and a text"),
@@ -61,10 +68,10 @@ def states(made):
         ),
         (b'{"cells": [{"cell_type": "code", "source": "\\ud800"}]}', "expected cells with a type"),
     ],
-    ids=range(15),
+    ids=range(17),
 )
 def test_what_is_no_notebook_is_unreadable_and_says_why(content, message):
-    with pytest.raises(UnreadableError, match=message):
+    with pytest.raises(UnreadableError, match=re.escape(message)):
         parse(content)
 
 
