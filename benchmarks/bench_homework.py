@@ -4,12 +4,10 @@ All grade the same submissions in the same run; the marks must agree to the poin
 its student's processes have one thread.
 """
 
-import logging
 import multiprocessing
 import os
 import sys
 import time
-import warnings
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -85,13 +83,7 @@ def test_nbgraders_own_loop(benchmark, remark, work, marks, tmp_path):
     def loop():
         for job in work:
             os.environ["HOMEWORK_EXAM"] = job.exam_key
-            where = course.directory(tmp_path, assignment=ASSIGNMENT, student=job.student)
-            converter = Autograde(coursedir=where)
-            converter.force = True
-            converter.log.setLevel(logging.CRITICAL)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                converter.start()
+            course.convert(Autograde, tmp_path, ASSIGNMENT, job.student)
 
     try:
         benchmark.pedantic(loop, rounds=1, iterations=1)

@@ -124,7 +124,7 @@ def export(root: Path) -> None:
 
 def feedback(root: Path, early: bool) -> None:
     """Write an HTML page for each graded submission, and a zip of them for the LMS."""
-    written, waiting = write_pages(root, list(texts()), early=early)
+    written, waiting = write_pages(root, early=early)
     print(f"{written} pages are in {root / 'feedback'}")
     if waiting:
         print(f"{waiting} are left out: their explanations wait for a person (`make formgrader`)")

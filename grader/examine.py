@@ -22,7 +22,7 @@ from checks.process import Process, StartError, StudentError
 from checks.tasks import Fence, use
 from checks.tokens import PRACTICE
 from checks.worker import PRINTED
-from grader.source import tasks, told
+from grader.source import told
 
 # Worth a look of a person: ways to reach around a fence that leaves them open, since whoever knows
 # them gains no more than by pasting a solution.
@@ -63,7 +63,7 @@ class Examination:
         torch.set_num_threads(1)
         self._student, self._fence = self.start(None), Fence(self.start)
         self._clean = {"__name__": "__main__", "TOKEN": self.token}
-        self._functions = {name for task in tasks(notebook) for name in task.functions}
+        self._functions = {name for cell in notebook.cells for name in told(cell, "functions")}
         # What stands below the last function that is checked is not run behind the fence.
         checked = [self._functions.intersection(told(cell, "tests")) for cell in notebook.cells]
         last = max((number for number, names in enumerate(checked) if names), default=-1)

@@ -1,13 +1,12 @@
 """Pages of feedback, by nbgrader: tasks by their numbers, and no hidden test."""
 
-import contextlib
 import re
 import shutil
 from pathlib import Path
 
-from grader.course import directory, gradebook, telling
+from grader.course import convert, gradebook
 from grader.files import write
-from grader.formgrader import Formulas
+from grader.marks import Marks
 
 HEADINGS = [
     (r'(<a href="#(?:check|explain)-(\d+)-(\d+)">)(?:Test cell|Written response)', r"\1Task \2.\3"),
@@ -17,23 +16,11 @@ HEADINGS = [
 ]
 
 
-def feedback(root: Path, assignments: list[str], *, early: bool = False) -> tuple[int, int]:
-    """Have nbgrader write a page of feedback for each graded submission.
+def feedback(root: Path, *, early: bool = False) -> tuple[int, int]:
+    """Have nbgrader write a page for each graded submission; return how many, and how many wait.
 
-    Parameters
-    ----------
-    root : Path
-        The course folder.
-    assignments : list of str
-        Of these.
-    early : bool
-        Also where explanations wait for a person. On the page these stand as 0 points, as if
-        somebody had given them.
-
-    Returns
-    -------
-    written, waiting : int
-        How many pages there are, and how many were left out.
+    `early` writes those too where explanations wait for a person. On the page these stand as 0
+    points, as if somebody had given them.
 
     Raises
     ------
@@ -43,19 +30,15 @@ def feedback(root: Path, assignments: list[str], *, early: bool = False) -> tupl
     from nbgrader.converters import GenerateFeedback
     from nbgrader.preprocessors import ClearHiddenTests
 
-    failed = []
-    for assignment in assignments:
-        if any((root / "autograded").glob(f"*/{assignment}/{assignment}.ipynb")):
-            converter = GenerateFeedback(coursedir=directory(root, assignment=assignment))
-            converter.force = True
-            converter.preprocessors = [*converter.preprocessors, ClearHiddenTests, Formulas]
-            try:
-                with telling(converter):
-                    converter.start()
-            except RuntimeError as error:
-                failed.append(f"{assignment}: {error}")
-    pages, waiting = list((root / "feedback").glob("*/*/*.html")), 0
-    with gradebook(root) if pages else contextlib.nullcontext() as book:
+    Marks(root)  # says so if nothing was released
+    failed, waiting, pages = [], 0, []
+    for assignment in sorted({path.parent.name for path in (root / "autograded").glob("*/*/*")}):
+        try:
+            convert(GenerateFeedback, root, assignment, preprocessors=[ClearHiddenTests])
+        except RuntimeError as error:  # it has gone on with the other students
+            failed.append(f"{assignment}: {error}")
+        pages += (root / "feedback").glob(f"*/{assignment}/*.html")
+    with gradebook(root) as book:
         for page in pages:
             _, student, assignment, _ = page.relative_to(root).parts
             if book.find_submission(assignment, student).needs_manual_grade and not early:
@@ -66,6 +49,6 @@ def feedback(root: Path, assignments: list[str], *, early: bool = False) -> tupl
             for heading, instead in HEADINGS:
                 text = re.sub(heading, instead, text, flags=re.DOTALL)
             write(page, text)
-    if failed:  # nbgrader has gone on with the other students; so did we with other assignments
+    if failed:
         raise RuntimeError("; ".join(failed))
     return len(pages) - waiting, waiting

@@ -9,61 +9,60 @@ import re
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-import latex2mathml.converter
 import nbformat
+from jinja2 import pass_context
+from latex2mathml.converter import Converter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 
-from grader.source import TEXT_STUB
-
-CODE_STUB = '# your code here\nraise NotImplementedError("this part is still to be written")'
 REFUSED = "Not here: `make grade` runs submissions, in a sandbox."
 NO_PAGES = "Not here: `make feedback` writes the pages, without hidden tests."
-# Code is skipped, then the longest form first: $$…$$, \\[…\\], an environment, \\(…\\), $…$.
-# What is too long stays text: no page may take minutes because of what somebody wrote into a cell.
-MOST_LETTERS = 100_000
+# What is longer stays text: no page may take minutes because of what somebody wrote into a cell.
+MOST_LETTERS, LONGEST_FORMULA = 20_000, 2_000
 UNSAFE = ("href", "style", "class", "id")
-MATH = re.compile(
-    r"(?P<code>(?<!`)(?P<t>`+)(?!`).*?(?<!`)(?P=t)(?!`)|(?<!~)(?P<w>~~~+)(?!~).*?(?P=w))"
-    r"|\$\$(?P<a>.{1,2000}?)\$\$|\\\\?\[(?P<b>.{1,2000}?)\\\\?\]"
-    r"|(?P<c>\\begin\{(?P<e>\w+\*?)\}.{1,2000}?\\end\{(?P=e)\})|\\\\?\((?P<d>.{1,2000}?)\\\\?\)"
-    r"|(?<![\\$\w])\$(?P<i>[^\s$](?:[^$]{0,2000}[^\s$])?)\$(?![\d$])",
-    re.DOTALL,
-)
 # With a few of these a short formula is as long as one likes.
 MACROS = re.compile(r"\\(\w*newcommand|providecommand|\w*newenvironment|[gex]?def|let|Declare\w+)")
 
 
-class Formulas(Preprocessor):
-    """Turns formulas in words into MathML; one that is not understood stays as it is."""
-
-    enabled = True
-
-    def preprocess(self, notebook, resources):
-        """Turn those of all cells."""
-        words = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
-        if sum(len(cell.source) for cell in words) <= MOST_LETTERS:
-            for cell in words:
-                cell.source = MATH.sub(_mathml, cell.source)
-        return notebook, resources
+@pass_context
+def with_mathml(context, text: str) -> str:
+    """Return the HTML of a Markdown cell, its formulas as MathML: a filter of nbconvert's."""
+    if len(text) > MOST_LETTERS:
+        return f"<pre>{html.escape(text)}</pre>"
+    pictures = context.get("cell", {}).get("attachments", {})
+    renderer = MathML(escape=False, attachments=pictures, exclude_anchor_links=True)
+    return MarkdownWithMath(renderer=renderer).render(text)
 
 
-def _mathml(found: re.Match) -> str:
-    if found["code"]:
-        return found[0]
-    block = found["a"] or found["b"] or found["c"]
-    text = (block or found["d"] or found["i"]).replace("< ", "<")  # as `rebuild` wrote it
+class MathML(IPythonRenderer):
+    """Writes formulas as MathML; one that is not understood stays as it is."""
+
+    def inline_math(self, body):
+        """Write a formula in a line."""
+        return _mathml(body, f"${body}$", "inline")
+
+    def block_math(self, body):
+        """Write a formula of its own."""
+        return _mathml(body, f"$${body}$$", "block")
+
+    def latex_environment(self, name, body):
+        """Write an environment, such as ``align``."""
+        whole = rf"\begin{{{name}}}{body}\end{{{name}}}"
+        return _mathml(whole, whole, "block")
+
+
+def _mathml(formula: str, text: str, display: str) -> str:
     try:
-        if MACROS.search(text):
-            return found[0]
-        display = "block" if block else "inline"
-        made = latex2mathml.converter.Converter(display=display).convert_to_element(text)
-        return _written(made)
+        if len(formula) > LONGEST_FORMULA or MACROS.search(formula):
+            return html.escape(text)
+        formula = formula.replace("< ", "<")  # as `rebuild` wrote it
+        return _written(Converter(display=display).convert_to_element(formula))
     except Exception:
-        return found[0]
+        return html.escape(text)
 
 
 def _written(element: Element) -> str:
-    """Return MathML in which no letter of a student's is HTML, or Markdown, or a link.
+    """Return MathML in which no letter of a student's is HTML, or a link.
 
     latex2mathml's own writing escapes nothing: what it makes of a ``<script>`` in a text runs.
     """
@@ -74,8 +73,7 @@ def _written(element: Element) -> str:
 
 
 def _entities(text: str | None) -> str:
-    plain = " ".join(html.unescape(text or "").split("\n"))
-    return re.sub("[^A-Za-z0-9 ]", lambda found: f"&#{ord(found[0])};", plain)
+    return html.escape(html.unescape(text or ""))
 
 
 class Rubrics(Preprocessor):
@@ -89,24 +87,15 @@ class Rubrics(Preprocessor):
             return notebook, resources
         name = resources["assignment_id"]
         source = nbformat.read(self.root / "source" / name / f"{name}.ipynb", as_version=4)
-        rubrics = {cell.id: _rubric(cell.source) for cell in source.cells}
+        solution = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", flags=re.DOTALL)
+        rubrics = {cell.id: solution.search(cell.source) for cell in source.cells}
         cells, notebook.cells = notebook.cells, []
         for cell in cells:
             notebook.cells.append(cell)
-            if cell.id.startswith("explain") and rubrics.get(cell.id):
-                notebook.cells.append(nbformat.v4.new_markdown_cell(rubrics[cell.id]))
+            if cell.id.startswith("explain") and (rubric := rubrics.get(cell.id)):
+                quoted = re.sub("^", "> ", rubric[1].rstrip(), flags=re.MULTILINE)
+                notebook.cells.append(nbformat.v4.new_markdown_cell(quoted))
         return notebook, resources
-
-
-def _rubric(text: str) -> str:
-    found = re.search(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", text, flags=re.DOTALL)
-    return "\n".join(f"> {line}" for line in found[1].splitlines()) if found else ""
-
-
-def set_stubs(config) -> None:
-    """Say what students find where they are to write."""
-    config.ClearSolutions.code_stub = {"python": CODE_STUB}
-    config.ClearSolutions.text_stub = TEXT_STUB
 
 
 def configure(config, root: Path) -> None:
@@ -124,5 +113,5 @@ def configure(config, root: Path) -> None:
     Rubrics.root = root
     config.CourseDirectory.root = str(root)
     config.Exchange.root = str(root / "exchange")
-    set_stubs(config)
-    config.HTMLExporter.preprocessors = [Rubrics, Formulas]
+    config.HTMLExporter.preprocessors = [Rubrics]
+    config.HTMLExporter.filters = {"markdown2html": with_mathml}

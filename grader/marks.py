@@ -20,18 +20,7 @@ def digest(content: bytes, source: str) -> str:
 
 
 class Marks:
-    """The marks of a course folder.
-
-    Parameters
-    ----------
-    root : Path
-        The course folder.
-
-    Raises
-    ------
-    FileNotFoundError
-        If nothing was released there.
-    """
+    """The marks of a course folder, in which something was released."""
 
     def __init__(self, root: Path):
         if not (root / "gradebook.db").exists():
@@ -41,7 +30,7 @@ class Marks:
     def record(self, student: str, assignment: str) -> dict:
         """Return what is known of a submission that was graded, else an empty dict."""
         try:
-            return json.loads(self._record_path(student, assignment).read_text(encoding="utf-8"))
+            return json.loads(self._path(student, assignment).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
 
@@ -55,9 +44,8 @@ class Marks:
         with gradebook(self.root) as book:
             for one in people:
                 first, _, last = one.name.rpartition(" ")
-                book.update_or_create_student(
-                    one.folder, first_name=first, last_name=last, email=one.email
-                )
+                names = {"first_name": first, "last_name": last, "email": one.email}
+                book.update_or_create_student(one.folder, **names)
 
     def fail(self, student: str, assignment: str, state: str, why: str) -> None:
         """Record that a submission could not be graded, so that it is tried again."""
@@ -71,17 +59,17 @@ class Marks:
         OSError
             If the disk is full or may not be written; the marks are then as they were.
         """
+        student, assignment = result.student, result.assignment
         record = {"digest": mark, "events": result.events, "scores": result.scores}
         if result.graded:
-            path = self.root / "autograded" / result.student / result.assignment
-            path /= f"{result.assignment}.ipynb"
-            before = self.record(result.student, result.assignment).get("answers")
+            path = self.root / "autograded" / student / assignment / f"{assignment}.ipynb"
+            before = self.record(student, assignment).get("answers")
             if before is None and path.exists():  # a record from before there were answers in it
                 before = _answers(path.read_text(encoding="utf-8"), result.scores)
             record["answers"] = _answers(result.graded, result.scores)
             self._enter_scores(result, record["answers"], before or {})
             write(path, result.graded)
-        self._keep(result.student, result.assignment, record)
+        self._keep(student, assignment, record)
 
     def _enter_scores(self, result, now: dict, before: dict) -> None:
         from nbgrader.api import InvalidEntry
@@ -91,18 +79,17 @@ class Marks:
             try:
                 book.update_or_create_student(result.student)
                 found = book.update_or_create_submission(result.assignment, result.student)
-                for part in found.notebooks:
-                    for grade in part.grades:
-                        points, name = result.scores[grade.name], grade.name
-                        text, most = now[name] = [now[name][0], grade.cell.max_score]
-                        old = before.get(name, ["", None])
-                        same = old[0] == text and old[1] in (None, most)
-                        if grade.manual_score is None:
-                            grade.needs_manual_grade = points is None
-                        # What a person gave stands; what it was given for may be another now.
-                        elif not same or points != grade.auto_score:
-                            grade.needs_manual_grade = True
-                        grade.auto_score = points
+                for grade in (one for part in found.notebooks for one in part.grades):
+                    points, name = result.scores[grade.name], grade.name
+                    text, most = now[name] = [now[name][0], grade.cell.max_score]
+                    old = before.get(name, ["", None])
+                    same = old[0] == text and old[1] in (None, most)
+                    if grade.manual_score is None:
+                        grade.needs_manual_grade = points is None
+                    # What a person gave stands; what it was given for may be another now.
+                    elif not same or points != grade.auto_score:
+                        grade.needs_manual_grade = True
+                    grade.auto_score = points
                 book.db.commit()
             except (InvalidEntry, SQLAlchemyError) as error:
                 book.db.rollback()
@@ -110,9 +97,9 @@ class Marks:
                 raise OSError(f"the gradebook could not be written: {said}") from error
 
     def _keep(self, student: str, assignment: str, record: dict) -> None:
-        write(self._record_path(student, assignment), json.dumps(record, indent=1) + "\n")
+        write(self._path(student, assignment), json.dumps(record, indent=1) + "\n")
 
-    def _record_path(self, student: str, assignment: str) -> Path:
+    def _path(self, student: str, assignment: str) -> Path:
         return self.root / "records" / student / f"{assignment}.json"
 
 

@@ -16,7 +16,6 @@ import ast
 import re
 import textwrap
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 
 import jupytext
@@ -24,34 +23,22 @@ import nbformat
 from nbformat import NotebookNode
 
 ROLES = ("token", "solve", "check", "explain", "show")
-KEPT = ("names", "without", "functions")
-KEYS = {*ROLES, "names", "without", "tests", "points"}
+LISTS = ("names", "without", "tests")
+KEYS = {*ROLES, *LISTS, "points"}
 TEXT_STUB = "*Your answer here.*"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"}
 
 
-class SourceError(ValueError):
-    """An instructor source that does not say what it must."""
-
-
 def read(text: str) -> NotebookNode:
-    """Return the instructor's notebook, with nbgrader's metadata, of a source.
+    """Return the instructor's notebook, with nbgrader's metadata, of a source's Markdown.
 
-    Parameters
-    ----------
-    text : str
-        The Markdown of an assignment.
-
-    Returns
-    -------
-    NotebookNode
-        Each cell has an id that depends on the source alone; its role, names and rules stand in
-        ``metadata.homework``.
+    Each cell has an id that depends on the source alone; its role, names and rules stand in
+    ``metadata.homework``, and which of the names are functions.
 
     Raises
     ------
-    SourceError
+    ValueError
         If a header has an unknown key, two cells have the same role and number, a check or an
         explanation has no points, or a check tests a name that no cell is asked to define.
     """
@@ -62,85 +49,16 @@ def read(text: str) -> NotebookNode:
         given = dict(cell.metadata)
         given.pop("lines_to_next_cell", None)  # what jupytext notes of blank lines
         if unknown := sorted(given.keys() - KEYS):
-            raise SourceError(f"a cell may say {', '.join(sorted(KEYS))}, got {unknown[0]!r}")
+            raise ValueError(f"a cell may say {', '.join(sorted(KEYS))}, got {unknown[0]!r}")
         cell.id = _identity(given, cell.source)
-        cell.metadata = nbformat.from_dict(_metadata(cell.cell_type, given, cell.id))
+        cell.metadata = nbformat.from_dict(_metadata(cell, given))
         if "explain" in given:
             cell.source = _rubric_into_answer(cell.source)
-        if "solve" in given:
-            cell.metadata.homework.functions = _functions(cell)
     _refuse_inconsistent(notebook)
     for cell in notebook.cells:
         if told(cell, "role") == "check":
-            cell.source = _in_a_scope(cell, tasks(notebook))
+            cell.source = _in_a_scope(cell, notebook.cells)
     return notebook
-
-
-def _functions(cell: NotebookNode) -> list[str]:
-    """Return which of the names that a cell is to define are functions."""
-    defined = {one.name for one in ast.parse(cell.source).body if isinstance(one, ast.FunctionDef)}
-    return [name for name in cell.metadata.homework.get("names", []) if name in defined]
-
-
-def _in_a_scope(cell: NotebookNode, everything: list["Task"]) -> str:
-    """Put a check into ``with checks.task(…):``, which says by which rules the task is written."""
-    names = cell.metadata.homework.get("tests", [])
-    tested = [task for task in everything if set(task.functions) & set(names)]
-    words = [f'"{cell.id.removeprefix("check-").replace("-", ".")}"']
-    words += [f'"{name}"' for name in names if any(name in task.functions for task in tested)]
-    if listed := sorted({one for task in tested for one in task.without}):
-        words.append(f'without="{" ".join(listed)}"')
-    return f"with checks.task({', '.join(words)}):\n{textwrap.indent(cell.source, '    ')}"
-
-
-def _identity(given: dict, text: str) -> str:
-    if "token" in given:
-        return "token"
-    for role in ("solve", "check", "explain"):
-        if role in given:
-            return f"{role}-{given[role]}".replace(".", "-")
-    return f"cell-{zlib.crc32(text.encode()):08x}"  # others may come and go before it
-
-
-def _metadata(kind: str, given: dict, identity: str) -> dict:
-    role = next((role for role in ROLES if role in given), "given" if kind == "code" else "text")
-    if role == "text":
-        return {}
-    protect = {"deletable": False, "editable": False}
-    if role in ("show", "token", "given"):
-        # nbgrader need not know of these: one more does no harm to what was handed in.
-        return (protect if role == "given" else {}) | {"homework": {"role": role}}
-    if role in ("check", "explain") and not isinstance(given.get("points"), int):
-        raise SourceError(
-            f"{role} {given[role]}: expected whole points, got {given.get('points')!r}"
-        )
-    nbgrader = {
-        "schema_version": 3,
-        "grade_id": identity,
-        "grade": role in ("check", "explain"),
-        "solution": role in ("solve", "explain"),
-        "locked": role == "check",
-        "task": False,
-    }
-    if nbgrader["grade"]:
-        nbgrader["points"] = given["points"]
-    lists = {key: given.get(key, "").split() for key in ("names", "without", "tests")}
-    homework = {"role": role} | {key: value for key, value in lists.items() if value}
-    return (protect if role == "check" else {}) | {"nbgrader": nbgrader, "homework": homework}
-
-
-def _rubric_into_answer(text: str) -> str:
-    """Move the mark scheme into the solution region.
-
-    nbgrader knows an answer that was never written by its text, which must be that of the student
-    version; it remembers the text with a mark scheme, and without a solution.
-    """
-    scheme = re.search(r"### BEGIN MARK SCHEME\n(.*?)### END MARK SCHEME\n+", text, re.DOTALL)
-    if scheme is None:
-        return text
-    begin = "### BEGIN SOLUTION\n"
-    rest = text.replace(scheme[0], "")
-    return rest.replace(begin, f"{begin}*Rubric.* {scheme[1]}\n*Model answer.* ", 1)
 
 
 def told(cell: NotebookNode, key: str):
@@ -154,42 +72,76 @@ def unanswered(cell: NotebookNode) -> str:
     return re.sub(solution, TEXT_STUB, cell.source, flags=re.DOTALL).strip()
 
 
-def _refuse_inconsistent(notebook: NotebookNode) -> None:
-    identities = [cell.id for cell in notebook.cells]
-    if twice := sorted({one for one in identities if identities.count(one) > 1}):
-        raise SourceError(f"{twice[0]} stands twice")
-    asked = {name for task in tasks(notebook) for name in task.names}
-    functions = {name for task in tasks(notebook) for name in task.functions}
-    for cell in notebook.cells:
-        tested = set(told(cell, "tests"))
-        if unknown := sorted(tested - asked):
-            raise SourceError(f"{cell.id} tests {unknown[0]}, which no cell is asked to define")
-        if tested & functions and tested - functions:
-            raise SourceError(f"{cell.id}: expected functions or measured values, got both")
-
-
-@dataclass(frozen=True)
-class Task:
-    """One cell that the student writes: its id, what it must define, and without what.
-
-    `functions` are those of the names that are functions; the others are measured.
-    """
-
-    identity: str
-    names: tuple[str, ...]
-    without: tuple[str, ...]
-    functions: tuple[str, ...]
-
-
-def tasks(notebook: NotebookNode) -> list[Task]:
-    """Return the tasks of a notebook in order."""
-    return [
-        Task(cell.id, *(tuple(told(cell, key)) for key in KEPT))
-        for cell in notebook.cells
-        if told(cell, "role") == "solve"
-    ]
-
-
 def sources(folder: Path) -> dict[str, Path]:
     """Return the instructor sources in a folder by the name of their assignment."""
     return {path.stem: path for path in sorted(folder.glob("[0-9]*.md"))}
+
+
+def _identity(given: dict, text: str) -> str:
+    for role in ("solve", "check", "explain"):
+        if role in given:
+            return f"{role}-{given[role]}".replace(".", "-")
+    # Of other cells some may come and go before it.
+    return "token" if "token" in given else f"cell-{zlib.crc32(text.encode()):08x}"
+
+
+def _metadata(cell: NotebookNode, given: dict) -> dict:
+    usual = "given" if cell.cell_type == "code" else ""
+    role = next((role for role in ROLES if role in given), usual)
+    if not role:
+        return {}
+    homework = {"role": role} | {key: given[key].split() for key in LISTS if given.get(key)}
+    made = {"homework": homework}
+    if role == "solve":
+        defined = [one.name for one in ast.parse(cell.source).body if type(one) is ast.FunctionDef]
+        homework["functions"] = [name for name in homework.get("names", []) if name in defined]
+    if role in ("given", "check"):
+        made |= {"deletable": False, "editable": False}
+    if role in ("solve", "check", "explain"):  # nbgrader need not know of the others
+        flags = {"grade": role != "solve", "solution": role != "check", "locked": role == "check"}
+        made["nbgrader"] = {"schema_version": 3, "grade_id": cell.id, "task": False} | flags
+    if role in ("check", "explain"):
+        if not isinstance(given.get("points"), int):
+            came = given.get("points")
+            raise ValueError(f"{role} {given[role]}: expected whole points, got {came!r}")
+        made["nbgrader"]["points"] = given["points"]
+    return made
+
+
+def _rubric_into_answer(text: str) -> str:
+    """Move the mark scheme into the solution region.
+
+    nbgrader knows an answer that was never written by its text, which must be that of the student
+    version; it remembers the text with a mark scheme, and without a solution.
+    """
+    scheme = re.search(r"### BEGIN MARK SCHEME\n(.*?)### END MARK SCHEME\n+", text, re.DOTALL)
+    if scheme is None:
+        return text
+    begin = "### BEGIN SOLUTION\n"
+    answer = f"{begin}*Rubric.* {scheme[1]}\n*Model answer.* "
+    return text.replace(scheme[0], "").replace(begin, answer, 1)
+
+
+def _refuse_inconsistent(notebook: NotebookNode) -> None:
+    identities = [cell.id for cell in notebook.cells]
+    if twice := sorted({one for one in identities if identities.count(one) > 1}):
+        raise ValueError(f"{twice[0]} stands twice")
+    asked = {name for cell in notebook.cells for name in told(cell, "names")}
+    functions = {name for cell in notebook.cells for name in told(cell, "functions")}
+    for cell in notebook.cells:
+        tested = set(told(cell, "tests"))
+        if unknown := sorted(tested - asked):
+            raise ValueError(f"{cell.id} tests {unknown[0]}, which no cell is asked to define")
+        if tested & functions and tested - functions:
+            raise ValueError(f"{cell.id}: expected functions or measured values, got both")
+
+
+def _in_a_scope(check: NotebookNode, cells: list[NotebookNode]) -> str:
+    """Put a check into ``with checks.task(…):``, which says by which rules the task is written."""
+    tested = [one for one in cells if {*told(one, "functions")} & {*told(check, "tests")}]
+    names = told(check, "tests") if tested else ()
+    words = [check.id.removeprefix("check-").replace("-", "."), *names]
+    given = ", ".join(f'"{word}"' for word in words)
+    if rules := sorted({rule for one in tested for rule in told(one, "without")}):
+        given += f', without="{" ".join(rules)}"'
+    return f"with checks.task({given}):\n{textwrap.indent(check.source, '    ')}"

@@ -6,14 +6,12 @@ from pathlib import Path
 
 from grader.collect import HandIn, collect, deadlines, handed_in
 from grader.course import gradebook
-from grader.files import printable, read_lines
+from grader.files import printable
 from grader.marks import Marks
 from grader.roster import Roster
 
 FAILED = "not graded"  # by a fault of the grader
 STATES = ("unreadable", FAILED, "crashed", "timed out")
-# What a person may want to look at; the second is of records from before there was a column for it.
-ODD = ("odd", "suspicious")
 HEAD = ("student", "name", "assignment", "points", "state", "waits", "late", "odd", "notes")
 
 
@@ -35,10 +33,10 @@ class Row:
 
     student: str
     assignment: str
-    points: float | None
-    maximum: float | None
     state: str
     notes: str = ""
+    points: float | None = None
+    maximum: float | None = None
     odd: str = ""
     waits: int = 0
     tasks: dict = field(default_factory=dict)
@@ -61,71 +59,64 @@ def rows_of(root: Path) -> list[Row]:
         for one in collect(submitted, assignments) if submitted.is_dir() else ():
             key = (one.student, one.assignment)
             if one.problem:
-                made.append(Row(*key, None, None, "unreadable", one.problem))
+                made.append(Row(*key, "unreadable", one.problem))
             elif record := marks.record(*key):
                 made.append(_graded(book, record, *key, one.note))
             else:
-                made.append(Row(*key, None, None, "not graded yet", "run `make grade`"))
+                made.append(Row(*key, "not graded yet", "run `make grade`"))
         there = {(row.student, row.assignment) for row in made}
         gone = [key for key in marks.recorded() if key not in there]
-        left = "no longer in submitted/"
-        made += [_graded(book, marks.record(*key), *key, left) for key in gone]
-        there.update(gone)
+        made += [_graded(book, marks.record(*key), *key, "no longer in submitted/") for key in gone]
+    there.update(gone)
     strays = {key for key in there if key in times and times[key].stray}
     asked = {*assignments} & {assignment for _, assignment in there - strays}
-    made += _missing(root, roster, there, asked)
+    class_ = [one.folder for one in roster.students.values() if not one.standing]
+    missing = {(folder, assignment) for folder in class_ for assignment in asked} - there
+    made += [Row(*key, "nothing handed in") for key in missing]
     whole = []
     for row in sorted(made, key=lambda row: (row.student, row.assignment)):
         who = roster.of(row.student)
         came = times.get((row.student, row.assignment), HandIn("", ""))
         late = came.was_late(until.get(row.assignment))
         time = came.time if came.by == "worksheet" else came.time and f"by {came.time}"
-        odd = "; ".join(filter(None, (row.odd, roster.listed and who.standing)))
-        stray = "it was handed in as another assignment" if came.stray else ""
-        notes = "; ".join(filter(None, (stray, row.notes)))
+        odd = _listed(row.odd, roster.listed and who.standing)
+        notes = _listed(came.stray and "it was handed in as another assignment", row.notes)
         told = {"odd": odd, "notes": notes, "late": late, "handed_in": time}
         whole.append(replace(row, id=who.id, name=who.name, **told))
     return whole
-
-
-def _missing(root: Path, roster: Roster, there: set, asked: set[str]) -> list[Row]:
-    unplaced, made = read_lines(root / "unplaced.csv"), []
-    for one in roster.students.values():
-        for assignment in asked if not one.standing else ():
-            if (one.folder, assignment) not in there:
-                lines = [each for each in unplaced if each["folder"] == one.folder]
-                lines = [each for each in lines if each["assignment"] in ("", assignment)]
-                notes = "; ".join(f"{each['file']}: {each['why']}" for each in lines)
-                state = "no notebook" if notes else "nothing handed in"
-                made.append(Row(one.folder, assignment, None, None, state, notes))
-    return made
 
 
 def _graded(book, record: dict, student: str, assignment: str, note: str) -> Row:
     """Return the line of a submission that there is a record of, with what a person gave since."""
     from nbgrader.api import MissingEntry
 
-    events = [*record["events"], *([("note", note)] if note else [])]
-    kinds = {kind for kind, _ in events}
-    odd = dict.fromkeys(line for kind, line in events if kind in ODD)
-    notes = dict.fromkeys(line for kind, line in events if kind not in ODD)
-    state = next((one for one in STATES if one in kinds), "graded")
-    row = Row(student, assignment, None, None, state, "; ".join(notes), "; ".join(odd))
-    if not record["scores"]:
-        return row
+    events = [*record["events"], ("note", note)]
+    odd = _listed(*(line for kind, line in events if kind == "odd"))
+    notes = _listed(*(line for kind, line in events if kind != "odd"))
+    state = next((one for one in STATES if one in {kind for kind, _ in events}), "graded")
+    row = Row(student, assignment, state, notes, odd=odd)
     try:
-        found = book.find_submission(assignment, student)
+        found = record["scores"] and book.find_submission(assignment, student)
     except MissingEntry:
         return row
+    if not found:
+        return row
     grades = [grade for part in found.notebooks for grade in part.grades]
-    waits = sum(one.needs_manual_grade for one in grades)
-    tasks = {}
-    for one in grades:
-        open_ = one.needs_manual_grade and one.manual_score is None
-        number = one.name.partition("-")[2].replace("-", ".")
-        tasks[number] = None if open_ else one.score
-    points, most = float(found.score), float(found.max_score)
-    return replace(row, points=points, maximum=most, waits=waits, tasks=tasks)
+    numbers = [one.name.partition("-")[2].replace("-", ".") for one in grades]
+    given = [
+        None if one.needs_manual_grade and one.manual_score is None else one.score for one in grades
+    ]
+    return replace(
+        row,
+        points=float(found.score),
+        maximum=float(found.max_score),
+        waits=sum(one.needs_manual_grade for one in grades),
+        tasks=dict(zip(numbers, given, strict=True)),
+    )
+
+
+def _listed(*lines) -> str:
+    return "; ".join(dict.fromkeys(filter(None, lines)))
 
 
 def table(rows: list[Row]) -> str:

@@ -118,7 +118,7 @@ def test_no_page_of_feedback_holds_a_script_of_a_student(attacked, tmp_path, req
     root, *_ = attacked
     if not request.config.getoption("--whole"):
         root = shutil.copytree(root, tmp_path / "course", ignore=all_but("attack-script-in-words"))
-    feedback(root, [ASSIGNMENT], early=True)
+    feedback(root, early=True)
     pages = list((root / "feedback").glob("attack-script-in-words/*/*.html"))
     assert pages
     for page in pages:

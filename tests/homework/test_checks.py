@@ -55,9 +55,11 @@ EXPECTED["stub"] = EXPECTED["stub"].replace("a tensor (2)", "[1.0, 1.0]")
 
 
 @pytest.fixture(scope="module")
-def shown():
+def shown(tmp_path_factory):
     """Run a student's notebook, each solution followed by the check; return what is shown."""
-    notebook = nbformat.reads(course.student_versions({"mini": MINI})["mini"], as_version=4)
+    root = tmp_path_factory.mktemp("course")
+    course.generate(root, {"mini": MINI})
+    notebook = nbformat.reads(course.released(root, "mini"), as_version=4)
     cells = {cell.id: cell for cell in notebook.cells}
     given = [cell for cell in notebook.cells if cell.cell_type == "code"][:3]
     stub, check = cells["solve-9-1"].source, cells["check-9-1"].source

@@ -316,18 +316,8 @@ def rows(root, monkeypatch, *made):
 
 
 def row(folder, points, waits=0, name="", **more):
-    return Row(
-        folder,
-        BPTT,
-        points,
-        20.0,
-        "graded",
-        waits=waits,
-        id=folder,
-        name=name,
-        tasks={"2.1": points},
-        **more,
-    )
+    more |= {"waits": waits, "id": folder, "name": name, "tasks": {"2.1": points}}
+    return Row(folder, BPTT, "graded", points=points, maximum=20.0, **more)
 
 
 def table(path):
