@@ -29,13 +29,7 @@ class Found:
 
 
 def collect(submitted: Path, assignments: list[str]) -> list[Found]:
-    """Return every hand-in of a folder, sorted.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such folder.
-    """
+    """Return every hand-in of a folder, sorted; say so if there is no such folder."""
     if not submitted.is_dir():
         raise FileNotFoundError(
             f"expected hand-ins in {submitted}/STUDENT/ASSIGNMENT, found none: "
@@ -50,44 +44,33 @@ def collect(submitted: Path, assignments: list[str]) -> list[Found]:
             hint = "expected a folder named with letters, digits and . _ @ - (at most 64, no . in "
             hint += "front): `make collect` makes them, folders.csv lists them"
             found.append(Found(repr(place.name), "?", place, hint))
+        elif inside := _inside(place):
+            found += [_hand_in(place.name, one, assignments) for one in inside]
         else:
-            found += _of_student(place, assignments)
+            found.append(Found(place.name, "?", place, "an empty folder: nothing was handed in"))
     return found
 
 
-def _of_student(place: Path, assignments: list[str]) -> list[Found]:
-    found = []
-    for inside in _inside(place):
-        if not _is_folder(inside):
-            hint = f"expected a folder named after the assignment, got the file {inside.name}"
-            found.append(Found(place.name, "?", inside, hint))
-        elif inside.name not in assignments:
-            hint = f"expected one of {', '.join(assignments)}, got {inside.name}"
-            found.append(Found(place.name, inside.name, inside, hint))
-        else:
-            found.append(_hand_in(place.name, inside))
-    if not found:
-        found.append(Found(place.name, "?", place, "an empty folder: nothing was handed in"))
-    return found
-
-
-def _hand_in(student: str, folder: Path) -> Found:
+def _hand_in(student: str, folder: Path, assignments: list[str]) -> Found:
     assignment, wanted = folder.name, f"{folder.name}.ipynb"
+    if not _is_folder(folder):
+        hint = f"expected a folder named after the assignment, got the file {folder.name}"
+        return Found(student, "?", folder, hint)
+    if assignment not in assignments:
+        hint = f"expected one of {', '.join(assignments)}, got {assignment}"
+        return Found(student, assignment, folder, hint)
     files = [path for path in _inside(folder) if not path.name.startswith(".")]
     notebooks = [path for path in files if path.suffix == ".ipynb"]
+    names = ", ".join(path.name for path in notebooks or files) or "an empty folder"
     if not notebooks:
-        others = ", ".join(path.name for path in files) or "an empty folder"
-        return Found(student, assignment, folder, f"expected {wanted}, got {others}")
+        return Found(student, assignment, folder, f"expected {wanted}, got {names}")
     if len(notebooks) > 1:
-        names = ", ".join(path.name for path in notebooks)
-        return Found(
-            student, assignment, folder, f"expected one notebook, got two hand-ins: {names}"
-        )
-    path = notebooks[0]
-    if not stat.S_ISREG(path.lstat().st_mode):
-        return Found(student, assignment, path, f"expected a file, {path.name} is none")
-    note = "" if path.name == wanted else f"handed in as {path.name}"
-    return Found(student, assignment, path, note=note)
+        hint = f"expected one notebook, got two hand-ins: {names}"
+        return Found(student, assignment, folder, hint)
+    if not stat.S_ISREG(notebooks[0].lstat().st_mode):
+        return Found(student, assignment, folder, f"expected a file, {names} is none")
+    note = "" if names == wanted else f"handed in as {names}"
+    return Found(student, assignment, notebooks[0], note=note)
 
 
 def _inside(folder: Path) -> list[Path]:
@@ -136,6 +119,11 @@ class HandIn(NamedTuple):
         """Whether it came as another assignment than it is."""
         return self.version.startswith("0")
 
+    @property
+    def age(self) -> tuple[str, str]:
+        """What is larger of the newer one."""
+        return self.version, self.time
+
     def was_late(self, deadline: str | None) -> str:
         """Return "yes", "no", or nothing where that is not known."""
         if self.late or not (self.time and deadline):
@@ -157,21 +145,15 @@ def keep(root: Path, hand_ins: dict[tuple[str, str], HandIn]) -> None:
 
 
 def deadlines(root: Path) -> dict[str, str]:
-    """Return the deadlines of ``deadlines.csv`` (assignment,deadline), in this machine's time.
-
-    Raises
-    ------
-    ValueError
-        If one of them is no time.
-    """
-    found = {}
-    for line in read_lines(root / "deadlines.csv"):
+    """Return the deadlines of ``deadlines.csv``, in this machine's time; say so if one is none."""
+    found, path = {}, root / "deadlines.csv"
+    for line in read_lines(path):
         try:
             when = datetime.fromisoformat(line["deadline"]).astimezone().replace(tzinfo=None)
-            found[line["assignment"]] = when.isoformat(" ", "seconds")
         except (KeyError, ValueError):
             raise ValueError(
-                f"{root / 'deadlines.csv'}: expected assignment,deadline and lines like "
+                f"{path}: expected assignment,deadline and lines like "
                 f"02_bptt,2026-05-04T23:59, got {','.join(line.values())}"
             ) from None
+        found[line.get("assignment", "")] = when.isoformat(" ", "seconds")
     return found

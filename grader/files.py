@@ -4,6 +4,7 @@ import csv
 import io
 import os
 from collections.abc import Iterable
+from itertools import zip_longest
 from pathlib import Path
 
 
@@ -11,10 +12,9 @@ def write(path: Path, content: str | bytes) -> None:
     """Replace a file in one step; the old one stays whole if that fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.new")
-    raw = content.encode() if isinstance(content, str) else content
     try:
         with beside.open("wb") as file:
-            file.write(raw)
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
@@ -29,7 +29,8 @@ def printable(text: str) -> str:
 
 def harmless(value: object) -> str:
     """Return a cell of a table that a spreadsheet shows and does not compute."""
-    text = printable(f"{value:g}" if isinstance(value, float) else str(value))
+    value = "" if value is None else f"{value:g}" if isinstance(value, float) else value
+    text = printable(str(value))
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
@@ -43,10 +44,7 @@ def write_table(path: Path, rows: Iterable[Iterable], *, shown: bool = True) -> 
 
 def read_table(path: Path) -> list[list[str]]:
     """Return the rows of a CSV file that anything may have written; none if there is no file."""
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        return []
+    raw = path.read_bytes() if path.exists() else b""
     try:
         text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError:
@@ -57,11 +55,7 @@ def read_table(path: Path) -> list[list[str]]:
 
 
 def read_lines(path: Path) -> list[dict[str, str]]:
-    """Return the rows of a CSV file with a heading as dicts."""
+    """Return the rows of a CSV file by its headings, in small letters."""
     head, *rows = read_table(path) or [[]]
-    return as_dicts(head, rows)
-
-
-def as_dicts(head: list[str], rows: list[list[str]]) -> list[dict[str, str]]:
-    """Return rows by their heading; what a short row lacks is empty."""
-    return [dict(zip(head, [*row, *[""] * len(head)], strict=False)) for row in rows]
+    head = [cell.casefold() for cell in head]
+    return [dict(zip_longest(head, row[: len(head)], fillvalue="")) for row in rows]

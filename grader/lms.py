@@ -2,7 +2,8 @@
 
 No file is extracted by its own name: what is read is whose it is (from the name that the LMS gave
 it), which assignment (from the notebook's cells, else from names), and which of two is the newer.
-An older one goes to ``replaced/``; what cannot be placed is said, and kept in ``unplaced.csv``.
+An older one goes to ``replaced/``. Of a student who handed in no notebook the file is put into the
+folder as it is, where the table tells of it; what is nobody's is said.
 """
 
 import contextlib
@@ -16,20 +17,26 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from dateutil.parser import parse, parserinfo
+
 from grader.collect import JUNK, HandIn, handed_in, keep
-from grader.files import printable, read_table, write, write_table
+from grader.files import printable, write
 from grader.roster import Roster, Student, read, spelled
 from grader.source import read as read_source
 
 DEPTH, LARGEST, MOST = 3, 128 * 2**20, 2**30
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError)
-MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+(?:_(?P<rest>.*))?")
-CANVAS = re.compile(r"(?P<name>.+?)(?P<late>_LATE)?_(?P<number>\d+)_\d+_(?P<rest>.+)")
+MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+(?:_(?P<file>.*))?")
+CANVAS = re.compile(r"(?P<name>.+?)(?P<late>_LATE)?_(?P<number>\d+)_\d+_(?P<file>.+)")
 # A browser's or Jupyter's number of a copy, and Canvas's of a resubmission.
 VERSION = re.compile(r".*?(?: ?\((\d{1,3})\)|-Copy(\d{1,3}))?(?:-(\d{1,2}))?")
-MONTHS = (
-    r"\b(?:(jan)|(feb)|(m[aä]r)|(apr)|(ma[iy])|(jun)|(jul)|(aug)|(sep)|(o[ck]t)|(nov)|(de[cz]))"
-)
+GERMAN = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
+
+
+class Months(parserinfo):
+    """Names of months as Moodle writes them, in English or German."""
+
+    MONTHS = tuple((*one, own) for one, own in zip(parserinfo.MONTHS, GERMAN.split(), strict=True))
 
 
 def unzip(source, path: tuple, told: list, depth: int = DEPTH) -> Iterator[tuple]:
@@ -83,7 +90,7 @@ class Intake:
             self._ids[name] = {one for one in ids if one.startswith(("solve", "check", "explain"))}
         self._roster, self._times = Roster(root), handed_in(root)
         self._known = {one.number: one.folder for one in self._times.values() if one.number}
-        self._lines, self._unplaced, self._count = [], [], Counter()
+        self._lines, self._count = [], Counter()
 
     def take(self, paths: list[Path]) -> list[str]:
         """Take zips and Moodle's grading worksheets; return what a person should know."""
@@ -97,59 +104,68 @@ class Intake:
                 room -= len(one[1])
                 if room < 0:
                     raise ValueError(f"{path}: expected at most {MOST >> 20} MB in all, got more")
-        placed = [one for files in downloads for one in self._of_download(files)]
+        pieces = [piece for files in downloads for piece in self._of_download(files)]
         self._roster.save()
         try:
-            for new, content in sorted(placed, key=lambda one: _age(one[0])):
-                self._place(new, content)
+            for new, content, why in sorted(pieces, key=lambda piece: piece[0].age):
+                if not why:
+                    self._place(new, content)
+                elif new.folder not in {one.folder for one, _, lost in pieces if not lost}:
+                    write(self._folder(new) / _plain(new.file), content)
         finally:
             keep(self._root, self._times)
-        if self._unplaced:
-            path, head = self._root / "unplaced.csv", ("folder", "assignment", "file", "why")
-            rows = dict.fromkeys(map(tuple, [*read_table(path)[1:], *self._unplaced]))
-            write_table(path, [head, *rows], shown=False)
         kinds = ", ".join(f"{name} {count}" for name, count in sorted(self._count.items()))
         return [kinds or "nothing was found", *map(printable, dict.fromkeys(self._lines))]
 
-    def _of_download(self, files: list[tuple]) -> list[tuple[HandIn, bytes]]:
-        owners, named = [_owner(path) for path, _, _ in files], defaultdict(set)
-        for owner in filter(None, owners):
-            # Two of one name in one download are two people: the name does not say who is who.
-            owner["namesakes"] = named[spelled(owner["name"])]
-            owner["namesakes"].add(owner["number"])
-        pieces = [self._piece(*one, owner) for one, owner in zip(files, owners, strict=True)]
-        return [one for one in pieces if one]
+    def _of_download(self, files: list[tuple]) -> Iterator[tuple[HandIn, bytes, str]]:
+        """Yield each file whose owner is known, and why it cannot be placed if it cannot."""
+        owned, numbers = [(*_owner(path), path, *rest) for path, *rest in files], defaultdict(set)
+        for name, one, *_ in owned:
+            numbers[spelled(name)].add(one.number)
+        for name, one, path, content, time in owned:
+            folder = next((part for part in path if part in self._roster.students), "")
+            where, why = "/".join(path), "its name does not say whose it is"
+            if name or folder:
+                # Two of one name in one download are two people: the name does not say who is who.
+                alone = name if len(numbers[spelled(name)]) == 1 else ""
+                who = self._who(name, alone, one.number) if name else self._roster.of(folder)
+                made, why = self._hand_in(who, one, path, content, time)
+                yield made, content, why
+                where = f"{who}: {where}"
+            if why:
+                self._lines.append(f"not placed: {where}: {why}")
 
-    def _piece(self, path: tuple, content: bytes, time: str, owner: dict | None):
-        """Return what a file is; None, and a line that says why, if it cannot be placed."""
-        cells = _cells(content)
-        scores = sorted(((len(ids & (cells or set())), n) for n, ids in self._ids.items()))[::-1]
-        by_cells = scores[0][1] if scores[0][0] > sum(score for score, _ in scores[1:2]) else ""
+    def _who(self, name: str, alone: str, number: str) -> Student:
+        sheet = self._sheet.get(number, Student(""))
+        found = self._roster.match(number, alone, sheet.id, self._known.get(number, ""))
+        found = found or self._roster.add(sheet.name or name, number)
+        self._known[number] = found.folder
+        if found.standing and self._roster.listed:
+            self._lines.append(f"{found}: {found.standing}")
+        return found
+
+    def _hand_in(self, who: Student, one: HandIn, path: tuple, content: bytes, time: str):
+        """Return what a file is, and why it cannot be placed, if it cannot."""
+        cells, why = _cells(content), ""
+        fits = sorted((len(ids & (cells or set())), name) for name, ids in self._ids.items())
+        by_cells = fits[-1][1] if fits[-1][0] > max([0, *(most for most, _ in fits[:-1])]) else ""
         assignment = by_cells or self._given or self._named(path)
-        folder = next((part for part in path if part in self._roster.students), "")
-        if owner:
-            who = self._who(owner)
-        elif folder:
-            who, owner = self._roster.of(folder), {"file": path[-1]}
-        else:
-            return self._leave(None, assignment, path, "its name does not say whose it is")
-        if cells is None and ".ipynb" not in owner["file"].casefold():
-            return self._leave(who, assignment, path, "expected a notebook")
-        if not assignment:
-            why = "which assignment it is neither its cells nor its name says; ASSIGNMENT=… does"
-            return self._leave(who, "", path, why)
-        told_as = self._given or self._named((owner["file"],))
+        told_as = self._given or self._named((one.file,))
         wrong = bool(by_cells and told_as and told_as != by_cells)
         if wrong:
             said = f"{by_cells} was handed in as {told_as}, and is placed as {by_cells}"
-            self._lines.append(f"{_called(who)}: {said}")
-        copy, again, number = VERSION.fullmatch(Path(owner["file"]).stem).groups()
+            self._lines.append(f"{who}: {said}")
+        if cells is None and ".ipynb" not in one.file.casefold():
+            why = "expected a notebook"
+        elif not assignment:
+            why = "which assignment it is neither its cells nor its name says; ASSIGNMENT=… does"
+        copy, again, number = VERSION.fullmatch(Path(one.file).stem).groups()
         version = f"{not wrong:d}.{int(number or 0):02}.{int(copy or again or 0):03}"
-        sheet = self._sheet.get(owner.get("number")) or who
-        exact = _time(sheet.line) if sheet.number == owner.get("number") else ""
-        more = {key: owner.get(key, "") for key in ("late", "file", "number", "prefix")}
+        sheet = self._sheet.get(one.number) or who
+        exact = _time(sheet.line) if sheet.number == one.number else ""
         by = "worksheet" if exact else "zip"
-        return HandIn(who.folder, assignment, exact or time, by, version, **more), content
+        told = {"time": exact or time, "by": by, "version": version}
+        return one._replace(folder=who.folder, assignment=assignment, **told), why
 
     def _named(self, path: tuple) -> str:
         """Return the assignment that a file, else its folder or zip, is named after."""
@@ -157,72 +173,60 @@ class Intake:
         parts = map(spelled, reversed(path))
         return next((n for part in parts for n, topic in topics.items() if topic in part), "")
 
-    def _who(self, owner: dict) -> Student:
-        number, name = owner["number"], owner["name"]
-        sheet = self._sheet.get(number, Student(""))
-        alone = name if len(owner["namesakes"]) == 1 else ""
-        found = self._roster.match(number, alone, sheet.id, self._known.get(number, ""))
-        found = found or self._roster.add(sheet.name or name, number)
-        self._known[number] = found.folder
-        if found.standing and self._roster.listed:
-            self._lines.append(f"{_called(found)}: {found.standing}")
-        return found
-
-    def _leave(self, who: Student | None, assignment: str, path: tuple, why: str) -> None:
-        file, folder = "/".join(path), who.folder if who else ""
-        self._lines.append(f"not placed: {f'{_called(who)}: ' if who else ''}{file}: {why}")
-        self._unplaced.append((folder, assignment, file, why))
+    def _folder(self, one: HandIn, below: str = "submitted") -> Path:
+        return self._root / below / one.folder / one.assignment
 
     def _place(self, new: HandIn, content: bytes) -> None:
-        key = (new.folder, new.assignment)
-        folder, old = self._root.joinpath("submitted", *key), self._times.get(key)
-        path = folder / f"{new.assignment}.ipynb"
+        key, folder = (new.folder, new.assignment), self._folder(new)
+        old, path = self._times.get(key), folder / f"{new.assignment}.ipynb"
+        for one in folder.parent.glob("*.*"):
+            if one.is_file():  # what came before and could not be placed
+                write(self._root / "replaced" / new.folder / one.name, one.read_bytes())
+                one.unlink()
         there = [one for one in folder.glob("*.ipynb") if one.is_file()]
-        line = f"{_called(self._roster.of(new.folder))}: {new.assignment}: "
+        line = f"{self._roster.of(new.folder)}: {new.assignment}: {new.file}"
         if path in there and path.read_bytes() == content:
             self._count["stayed the same"] += 1
-            self._times[key] = max(filter(None, (old, new)), key=_age)
-        elif there and old and _age(new) < _age(old):
-            if self._aside(key, content):
-                self._lines.append(f"{line}{new.file} is older than what is there: in replaced/")
+            self._times[key] = max(filter(None, (old, new)), key=lambda one: one.age)
+        elif there and old and new.age < old.age:
+            if self._aside(new, content):
+                self._lines.append(f"{line} is older than what is there: in replaced/")
         else:
             for one in there:
-                self._aside(key, one.read_bytes())
+                self._aside(new, one.read_bytes())
             write(path, content)
             for one in {*there} - {path}:
                 one.unlink()
             self._times[key] = new
             self._count[new.assignment] += 1
             if there:
-                self._lines.append(f"{line}{new.file} replaces an older one, now in replaced/")
+                self._lines.append(f"{line} replaces an older one, now in replaced/")
 
-    def _aside(self, key: tuple, content: bytes) -> bool:
+    def _aside(self, one: HandIn, content: bytes) -> bool:
         """Keep a hand-in that does not count; return whether it is new here."""
-        name = f"{hashlib.sha256(content).hexdigest()[:12]}.ipynb"
-        path = self._root.joinpath("replaced", *key, name)
+        path = self._folder(one, "replaced") / f"{hashlib.sha256(content).hexdigest()[:12]}.ipynb"
         fresh = not path.exists()
         write(path, content)
         return fresh
 
 
-def _age(one: HandIn) -> tuple[str, str]:
-    return one.version, one.time
-
-
-def _called(who: Student) -> str:
-    return who.id if who.name in ("", who.id) else f"{who.name} ({who.id})"
-
-
-def _owner(path: tuple) -> dict | None:
+def _owner(path: tuple) -> tuple[str, HandIn]:
     """Return what the names that the LMS gave say: whose it is, and what the file was called."""
     for pattern in (MOODLE, CANVAS):
         for n, part in enumerate(path):
             if found := pattern.fullmatch(part):
-                made = found.groupdict("")
-                made["prefix"] = part.removesuffix(made["rest"]).rstrip("_") + "_"
-                made["file"] = made.pop("rest") if n + 1 == len(path) else path[-1]
-                return made | {"late": "yes" if made.get("late") else ""}
-    return None
+                told = found.groupdict("")
+                told["prefix"] = part.removesuffix(told["file"]).rstrip("_") + "_"
+                told["file"] = told["file"] if n + 1 == len(path) else path[-1]
+                told["late"] = "yes" if told.get("late") else ""
+                return told.pop("name"), HandIn("", "", **told)
+    return "", HandIn("", "", file=path[-1])
+
+
+def _plain(name: str) -> str:
+    """Return a file's name that leads nowhere else and is none of an assignment's."""
+    name = re.sub(r"[^\w.() -]", "_", name)[-80:].lstrip(". ")
+    return name if "." in name else f"{name}.file"
 
 
 def _cells(content: bytes) -> set[str] | None:
@@ -239,9 +243,7 @@ def _cells(content: bytes) -> set[str] | None:
 def _time(line: dict) -> str:
     """Return when a line of Moodle's grading worksheet says that it was handed in."""
     text = line.get("last modified (submission)") or line.get("zuletzt geändert (abgabe)") or ""
-    patterns = (r"(\d{1,2}):(\d\d)\s*([AP]?)", r"\b(\d{1,2})\b", MONTHS, r"\b\d{4}\b")
-    clock, day, month, year = found = [re.search(one, text, re.IGNORECASE) for one in patterns]
-    if not all(found):
+    try:
+        return f"{parse(text, Months(), fuzzy=True)}"
+    except (ValueError, OverflowError):
         return ""
-    hour = int(clock[1]) % 12 + 12 * (clock[3] in "Pp") if clock[3] else int(clock[1])
-    return f"{year[0]}-{month.lastindex:02}-{int(day[1]):02} {hour:02}:{clock[2]}:00"

@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grader.files import as_dicts, read_lines, read_table, write_table
+from grader.files import read_lines, read_table, write_table
 from grader.keys import STUDENT
 
 NAME = ("full name", "vollständiger name", "name")
@@ -50,21 +50,17 @@ class Student:
     standing: str = ""
     line: dict = field(default_factory=dict)
 
+    def __str__(self):
+        return self.id if self.name in ("", self.id) else f"{self.name} ({self.id})"
+
 
 def read(path: Path) -> list[Student]:
-    """Return the students of a class list.
-
-    Raises
-    ------
-    ValueError
-        If somebody stands in it twice, or without an id.
-    """
-    rows = read_table(path)
-    head = [cell.casefold() for cell in rows[0]] if rows else []
-    if HEADINGS.isdisjoint(head):
-        found = [Student(row[0]) for row in rows if row[0]]
+    """Return the students of a class list; say so if one has no id, or stands in it twice."""
+    head, *rows = read_table(path) or [[]]
+    if HEADINGS.isdisjoint(map(str.casefold, head)):
+        found = [Student(row[0]) for row in (head, *rows) if row and row[0]]
     else:
-        found = [_student(line) for line in as_dicts(head, rows[1:]) if _is_student(line)]
+        found = [_student(line) for line in read_lines(path) if _is_student(line)]
     ids = [one.id for one in found]
     if "" in ids:
         raise ValueError(f"{path}: expected an id or a name on every line, got one without")
@@ -75,10 +71,9 @@ def read(path: Path) -> list[Student]:
 
 def _is_student(line: dict) -> bool:
     """Leave out what stands in Canvas's gradebook beside the students."""
-    if "sis login id" not in line:
-        return True
     name = line.get("student") or line.get("lastname", "")
-    return name not in ("", "Student, Test") and "points possible" not in name.casefold()
+    beside = name in ("", "Student, Test") or "points possible" in name.casefold()
+    return "sis login id" not in line or not beside
 
 
 def _student(line: dict) -> Student:
@@ -105,9 +100,9 @@ class Roster:
             gone = Student(line["id"], line["name"], standing=line["standing"] or REMOVED)
             one = now.pop(line["id"], gone)
             self.students[line["folder"]] = replace(one, folder=line["folder"])
+        for one in now.values():
+            self._add(one)
         if now:
-            for one in now.values():
-                self._add(one)
             self.save()
 
     def _add(self, one: Student) -> Student:
@@ -121,11 +116,10 @@ class Roster:
 
     def save(self) -> None:
         """Write ``folders.csv``."""
-        rows = [
-            (folder, one.id, one.name, one.standing.replace(REMOVED, ""))
-            for folder, one in self.students.items()
-        ]
-        write_table(self._path, [("folder", "id", "name", "standing"), *rows], shown=False)
+        rows = [("folder", "id", "name", "standing")]
+        for folder, one in self.students.items():
+            rows.append((folder, one.id, one.name, one.standing.replace(REMOVED, "")))
+        write_table(self._path, rows, shown=False)
 
     def of(self, folder: str) -> Student:
         """Return whose folder it is; somebody unknown if it was put there by hand."""
@@ -138,40 +132,35 @@ class Roster:
         return self._add(Student(identity, name, standing=UNLISTED))
 
     def match(self, number: str, name: str, identity: str = "", known: str = "") -> Student | None:
-        """Return whose a hand-in is.
+        """Return whose a hand-in is: by number or id, by name, or as it was the last time.
 
         Parameters
         ----------
         number, name : str
-            Of the student, as the LMS names files.
+            Of the student, as the LMS names files; either may be empty.
         identity : str
             The id, where it is known.
         known : str
             The folder that earlier hand-ins with this number are in.
         """
         in_list = [one for one in self.students.values() if not one.standing]
-        for one in in_list:
-            if (identity and one.id == identity) or (number and one.number == number):
-                return one
+        sure = [one for one in in_list if one.id == identity or (number and one.number == number)]
         # Moodle puts a group's name in front.
         names = [name, *(name[n + 1 :] for n, letter in enumerate(name) if letter == "-")]
-        named = [map(self.of, self._names().get(spelled(one), ())) for one in names if one]
-        named = [list(ones) for ones in named]
-        for ones in named:
-            likely = [one for one in ones if not one.standing]
-            if len(likely) == 1:
-                return likely[0]
-        if known:
-            return self.of(known)
-        return next((ones[0] for ones in named if len(ones) == 1), None)
+        named = [self._names()[spelled(one)] for one in names if one]
+        likely = [[one for one in ones if not one.standing] for ones in named]
+        for ones in (sure[:1], *likely, [self.of(known)] if known else [], *named):
+            if len(ones) == 1:
+                return ones[0]
+        return None
 
-    def _names(self) -> dict[str, set[str]]:
-        """Return the folders by name, the family's name first or last."""
-        found = defaultdict(set)
-        for folder, one in self.students.items():
+    def _names(self) -> dict[str, list[Student]]:
+        """Return who bears a name, the family's name first or last."""
+        found = defaultdict(list)
+        for one in self.students.values():
             words = (one.name or one.id).split()
-            for n in range(len(words)):
-                found[spelled("".join(words[n:] + words[:n]))].add(folder)
+            for spelling in {spelled("".join(words[n:] + words[:n])) for n in range(len(words))}:
+                found[spelling].append(one)
         return found
 
 

@@ -162,7 +162,31 @@ def test_zips_in_zips_are_read_to_a_depth_and_written_by_no_name_of_theirs(root)
     assert [name.partition("-")[0] for name in names] == ["Ann", "Cyn", "dot", "student"]
     assert sorted(path.name for path in root.parent.iterdir()) == ["course", "download.zip"]
     files = sorted(path.name for path in root.iterdir())
-    assert files == ["folders.csv", "handed_in.csv", "submitted", "unplaced.csv"]
+    assert files == ["folders.csv", "handed_in.csv", "submitted"]
+    assert [path.name for path in (root / "submitted").glob("Bob/*")] == ["in.zip"]
+
+
+def test_what_is_no_notebook_is_seen_until_one_comes(root):
+    name = MOODLE.format("Ann", 1)
+    strip = json.dumps({"cells": [{"cell_type": "code", "source": "1", "metadata": {}}]}).encode()
+    files = {f"{name}/my report.pdf": b"%PDF", f"{name}/Makefile": b"x", f"{name}/X.ipynb": strip}
+    take_zip(root, files, assignment="")
+    found = collect.collect(root / "submitted", [BPTT])
+    assert [one.problem.rpartition("got the file ")[2] for one in found] == [
+        "Makefile.file",
+        "X.ipynb",
+        "my report.pdf",
+    ]
+    take_zip(root, {f"{name}/report.pdf": b"%PDF"}, assignment=BPTT)
+    assert "expected 02_bptt.ipynb, got report.pdf" in {
+        one.problem for one in collect.collect(root / "submitted", [BPTT])
+    }
+    take_zip(root, {f"{name}/a.ipynb": notebook(), f"{name}/more.pdf": b"%PDF"})
+    take_zip(root, {f"{name}/last.pdf": b"%PDF"}, assignment=BPTT)
+    (one,) = collect.collect(root / "submitted", [BPTT])
+    assert (one.path.name, one.problem) == ("02_bptt.ipynb", "")
+    kept = {path.name: path.read_bytes() for path in (root / "replaced/Ann").iterdir()}
+    assert kept == {"my report.pdf": b"%PDF", "Makefile.file": b"x", "X.ipynb": strip}
 
 
 def test_which_assignment_it_is(root):
