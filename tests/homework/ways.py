@@ -475,21 +475,6 @@ def ordered_product(steps, t, i):
 
     start = torch.zeros(steps.shape[-1], dtype=steps.dtype)
     return torch.autograd.functional.jacobian(through, start)
-# %% scipy-approx-fprime
-from scipy import optimize
-
-def ordered_product(steps, t, i):
-    if not 0 <= i <= t <= len(steps):
-        raise ValueError("order")
-
-    def through(h):  # linear, so a difference over any distance is right
-        h = torch.as_tensor(h)
-        for k in range(i, t):
-            h = steps[k] @ h
-        return h.numpy().copy()
-
-    by = optimize.approx_fprime(torch.zeros(steps.shape[-1]).double().numpy(), through, 1.0)
-    return torch.as_tensor(by).reshape(steps.shape[1:])
 """
 TERMS = """
 # %% alias-in-a-cell-above

@@ -5,7 +5,6 @@ be written without it. Nothing is lost by what stands beside the function: a com
 `rnnviz` in another line fails in this process alone.
 """
 
-import builtins
 import importlib
 import sys
 
@@ -35,7 +34,7 @@ FUNCTIONS = {
 # Packages that differentiate for you.
 PACKAGES = {
     "autograd": "autograd casadi functorch jax mpmath numdifftools scipy.differentiate scipy.misc "
-    "scipy.optimize sympy tensorflow",
+    "sympy tensorflow",
 }
 KEPT = []
 _task = ""
@@ -53,7 +52,8 @@ def name_task(label: str) -> None:
 
 def take_away(rules: tuple[str, ...]) -> None:
     """Take `rnnviz` away from this process, and what the rules name; nothing was run before."""
-    _take_imports(rules)
+    packages = {name: rule for rule in rules for name in PACKAGES.get(rule, "").split()}
+    sys.meta_path.insert(0, Finder({"rnnviz": "rnnviz"} | packages))
     gone = {}
     for rule in rules:
         for place, names in FUNCTIONS[rule].items():
@@ -90,30 +90,19 @@ def _error(name: str, rule: str) -> NotThereError:
     return NotThereError(f"{name} is not there: {_task} is to be written without {written}")
 
 
-def _take_imports(rules: tuple[str, ...]) -> None:
-    """Refuse imports by the student's code; libraries may look for what they like."""
-    refused = {"rnnviz": "rnnviz"}
-    refused |= {name: rule for rule in rules for name in PACKAGES.get(rule, "").split()}
-    usual, by_name = builtins.__import__, importlib.import_module
-    sys.modules["rnnviz"] = None  # by whatever way: to import it is an error
+class Finder:
+    """Refuses to find a package, from the front of ``sys.meta_path``."""
 
-    def look_at(scope, *wanted):
-        own = scope.get("__name__", "__main__")
-        if own != "__main__" and getattr(sys.modules.get(own), "__dict__", None) is scope:
-            return  # a library
-        for one in wanted:
-            for name, rule in refused.items():
-                if f"{one}.".startswith(f"{name}."):
-                    raise _error(name, rule)
+    def __init__(self, refused: dict[str, str]):
+        self._refused = refused
+        for name in [one for one in sys.modules if self._rule(one)]:
+            del sys.modules[name]
 
-    def import_(name, globals=None, locals=None, fromlist=(), level=0):
-        scope = globals or sys._getframe(1).f_globals
-        look_at(scope, name, *(f"{name}.{one}" for one in fromlist or ()))
-        return usual(name, globals, locals, fromlist, level)
+    def _rule(self, name: str) -> str:
+        found = (rule for one, rule in self._refused.items() if f"{name}.".startswith(f"{one}."))
+        return next(found, "")
 
-    def import_module(name, package=None):
-        look_at(sys._getframe(1).f_globals, name)
-        return by_name(name, package)
-
-    builtins.__import__ = importlib.__import__ = import_
-    importlib.import_module = import_module
+    def find_spec(self, name, path=None, target=None):
+        """Raise an `ImportError` that names the rule; leave the others to the finders behind."""
+        if rule := self._rule(name):
+            raise _error(name, rule)

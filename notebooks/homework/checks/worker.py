@@ -99,7 +99,7 @@ class Side:
             except BaseException as error:
                 if not fenced:
                     raise
-                refused += [_text(error)] if isinstance(error, fence.NotThereError) else []
+                refused += [_text(error)] if isinstance(error, ImportError) else []
         return {"ok": True, "refused": refused}
 
     def fetch(self, name):
