@@ -82,32 +82,17 @@ def _is_folder(path: Path) -> bool:
 
 
 class HandIn(NamedTuple):
-    """What the LMS said of a hand-in, as ``handed_in.csv`` keeps it.
-
-    Attributes
-    ----------
-    time, by : str
-        When it was handed in, ``2026-05-04 23:59:10``, by Moodle's "worksheet". The times in a
-        "zip" are mostly those of the download: it was handed in before.
-    version : str
-        What tells the later of two: whether it came as the right assignment, and its number.
-    late : str
-        "yes" where the LMS says so.
-    file : str
-        What the student's file was called.
-    number, prefix : str
-        The student's number in the LMS, and what it puts before the names of files.
-    """
+    """What the LMS said of a hand-in, as ``handed_in.csv`` keeps it."""
 
     folder: str
     assignment: str
-    time: str = ""
-    by: str = ""
-    version: str = ""
-    late: str = ""
-    file: str = ""
-    number: str = ""
-    prefix: str = ""
+    time: str = ""  # when it was handed in, ``2026-05-04 23:59:10``
+    by: str = ""  # Moodle's "worksheet"; the times in a "zip" are mostly those of the download
+    version: str = ""  # tells the later of two: whether it came as what it is, and its number
+    late: str = ""  # "yes" where the LMS says so
+    file: str = ""  # what the student called it
+    number: str = ""  # the student's in the LMS
+    prefix: str = ""  # what the LMS puts before the names of files
 
     @property
     def by_moodle(self) -> bool:

@@ -34,13 +34,7 @@ def gradebook(root: Path):
 
 
 def convert(kind: type, root: Path, assignment: str, student: str = "*", preprocessors=()) -> None:
-    """Run a converter of nbgrader's silently; if it fails, say what it wrote to its log.
-
-    Raises
-    ------
-    RuntimeError
-        With the end of the log.
-    """
+    """Run a converter of nbgrader's silently; if it fails, say what it wrote to its log."""
     from nbgrader.coursedir import CourseDirectory
 
     where = CourseDirectory(root=str(root), assignment_id=assignment, student_id=student)
@@ -65,14 +59,7 @@ def convert(kind: type, root: Path, assignment: str, student: str = "*", preproc
 
 
 def generate(root: Path, sources: dict[str, str]) -> None:
-    """Write instructor notebooks into ``source`` and have nbgrader make ``release`` of them.
-
-    Parameters
-    ----------
-    root : Path
-        The course folder.
-    sources : dict
-        Texts of instructor sources by assignment.
+    """Write notebooks of the sources into ``source``; have nbgrader make ``release`` of them.
 
     Raises
     ------

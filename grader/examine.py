@@ -36,27 +36,13 @@ ODD = re.compile(
 
 @dataclass
 class Examination:
-    """Runs one submission.
+    """Runs one submission."""
 
-    Parameters
-    ----------
-    start : callable
-        Returns a new `Process`: of the student's own cells for None, behind the fence for rules.
-    token : str
-        The token that this student was given.
-    exam_key : str
-        What the numbers of the hidden checks follow from.
-
-    Attributes
-    ----------
-    events : list of (str, str)
-        What a person should know: a kind and one line each.
-    """
-
+    # Returns a new process: of the student's own cells for None, behind the fence for rules.
     start: Callable[[tuple[str, ...] | None], Process]
-    token: str
-    exam_key: str
-    events: list = field(default_factory=list)
+    token: str  # that this student was given
+    exam_key: str  # what the numbers of the hidden checks follow from
+    events: list = field(default_factory=list)  # what a person should know: a kind, one line
 
     def run(self, notebook: NotebookNode) -> None:
         """Run every cell and write its outputs into the notebook."""

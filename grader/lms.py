@@ -69,17 +69,7 @@ def unzip(source, path: tuple, told: list, depth: int = DEPTH) -> Iterator[tuple
 
 
 class Intake:
-    """What is taken into a course folder in one go.
-
-    Parameters
-    ----------
-    root : Path
-        The course folder.
-    sources : dict of str to str
-        Texts of the instructor sources by assignment.
-    assignment : str
-        Which it is where the notebook does not say.
-    """
+    """What is taken in one go; `assignment` is which it is where the notebook does not say."""
 
     def __init__(self, root: Path, sources: dict[str, str], assignment: str = ""):
         if assignment and assignment not in sources:

@@ -28,27 +28,15 @@ REMOVED, UNLISTED = "removed from the class list", "not in the class list"
 
 @dataclass(frozen=True)
 class Student:
-    """A student as a class list has it.
-
-    Attributes
-    ----------
-    number : str
-        By which the LMS names the student's files.
-    folder : str
-        The student in this course folder and in the gradebook.
-    standing : str
-        Whether the student is not, or no longer, in the class list; else empty.
-    line : dict
-        What the class list says, by its headings in small letters.
-    """
+    """A student as a class list has it."""
 
     id: str
     name: str = ""
     email: str = ""
-    number: str = ""
-    folder: str = ""
-    standing: str = ""
-    line: dict = field(default_factory=dict)
+    number: str = ""  # by which the LMS names the student's files
+    folder: str = ""  # the student in this course folder and in the gradebook
+    standing: str = ""  # whether not, or no longer, in the class list; else empty
+    line: dict = field(default_factory=dict)  # what the class list says, by its headings
 
     def __str__(self):
         return self.id if self.name in ("", self.id) else f"{self.name} ({self.id})"
@@ -134,14 +122,8 @@ class Roster:
     def match(self, number: str, name: str, identity: str = "", known: str = "") -> Student | None:
         """Return whose a hand-in is: by number or id, by name, or as it was the last time.
 
-        Parameters
-        ----------
-        number, name : str
-            Of the student, as the LMS names files; either may be empty.
-        identity : str
-            The id, where it is known.
-        known : str
-            The folder that earlier hand-ins with this number are in.
+        `number` and `name` are those by which the LMS names files, `known` is the folder that
+        earlier hand-ins with this number are in.
         """
         in_list = [one for one in self.students.values() if not one.standing]
         sure = [one for one in in_list if one.id == identity or (number and one.number == number)]

@@ -32,30 +32,16 @@ def grade_all(
     limits: Limits = USUAL,
     sandbox: str = "",
 ) -> None:
-    """Grade every submission that is new or has changed, and enter the results.
+    """Grade every submission of a course folder that is new or has changed; enter the results.
 
-    Parameters
-    ----------
-    root : Path
-        The course folder, with ``submitted/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb``.
-    sources : dict
-        Texts of the instructor sources by assignment.
-    jobs : int
-        How many processes grade side by side.
-    executor : concurrent.futures.Executor, optional
-        Where to grade instead: Dask's ``client.get_executor()``, ipyparallel's, any other. The
-        module `grader` must be importable there.
-    limits : Limits
-        What one submission may use.
-    sandbox : str
-        Which of `grader.sandbox` to use; by default the strongest that works.
+    It is done by so many processes, or where an executor puts it: Dask's
+    ``client.get_executor()``, ipyparallel's, any other that can import `grader`. `sources` are the
+    texts by assignment; the sandbox is by default the strongest that works.
 
     Raises
     ------
-    FileNotFoundError
-        If there is no folder of submissions, gradebook or secret.
     OSError
-        If the marks cannot be written; those entered before stand.
+        If something is missing, or the marks cannot be written; those entered before stand.
     """
     if sys.platform != "linux":
         raise OSError(f"grading needs Linux (on Windows, WSL), this is {sys.platform}")

@@ -18,50 +18,28 @@ from grader.submission import is_answered, rebuild
 
 @dataclass(frozen=True)
 class Job:
-    """One submission to grade, with all that this needs.
-
-    Attributes
-    ----------
-    source : str
-        The text of the instructor source.
-    content : bytes
-        The notebook as it was handed in.
-    sandbox : str
-        Which of `grader.sandbox` to use; by default the strongest that works.
-    hide : tuple of str
-        Folders of the course, which submissions have no business in.
-    """
+    """One submission to grade, with all that this needs."""
 
     student: str
     assignment: str
-    source: str
-    content: bytes
+    source: str  # the text of the instructor source
+    content: bytes  # the notebook as it was handed in
     token: str
     exam_key: str
     limits: Limits = USUAL
-    sandbox: str = ""
-    hide: tuple[str, ...] = ()
+    sandbox: str = ""  # which of `grader.sandbox`; by default the strongest that works
+    hide: tuple[str, ...] = ()  # folders of the course, which submissions have no business in
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a job.
-
-    Attributes
-    ----------
-    scores : dict
-        Points by grade id; None where a person has to give them. Empty if it is unreadable.
-    events : list of (str, str)
-        A state, ``odd`` or ``note``, and one line.
-    graded : str
-        The graded notebook with its outputs; empty if it is unreadable.
-    """
+    """What became of a job; of one that is unreadable the events alone."""
 
     student: str
     assignment: str
-    scores: dict = field(default_factory=dict)
-    events: list = field(default_factory=list)
-    graded: str = ""
+    scores: dict = field(default_factory=dict)  # by grade id; None where a person gives them
+    events: list = field(default_factory=list)  # a state, ``odd`` or ``note``, and one line
+    graded: str = ""  # the notebook with its outputs
 
 
 def grade(job: Job) -> Result:

@@ -25,23 +25,11 @@ MISSING = {
 
 
 def rebuild(source: NotebookNode, handed_in: NotebookNode) -> tuple[NotebookNode, list]:
-    """Put the student's cells into a copy of the instructor's notebook.
+    """Put the student's cells into a copy of the instructor's notebook; return it, and events.
 
-    Parameters
-    ----------
-    source : NotebookNode
-        The instructor's notebook.
-    handed_in : NotebookNode
-        What `parse` returned.
-
-    Returns
-    -------
-    notebook : NotebookNode
-        To be graded. Cells that the student added follow the cell that they stood after. A cell
-        that was to be written and is not found by its id, its question or what it defines is left
-        empty, so that added cells can still define what it asked for.
-    events : list of (str, str)
-        What a person should know of what was handed in.
+    Cells that the student added follow the cell that they stood after. A cell that was to be
+    written and is not found by its id, its question or what it defines is left empty, so that added
+    cells can still define what it asked for.
 
     Raises
     ------

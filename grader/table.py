@@ -17,30 +17,18 @@ HEAD = ("student", "name", "assignment", "points", "state", "waits", "late", "od
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table.
+    """One line of the table."""
 
-    Attributes
-    ----------
-    student : str
-        The student's folder; `id` and `name` are those of the class list.
-    points : float or None
-        None where there is nothing that could have earned any; likewise in `tasks`.
-    waits : int
-        How many answers wait for a person.
-    tasks : dict of str to float or None
-        The points of each task by its number.
-    """
-
-    student: str
+    student: str  # the folder
     assignment: str
     state: str
     notes: str = ""
-    points: float | None = None
+    points: float | None = None  # None where there is nothing that could have earned any
     maximum: float | None = None
     odd: str = ""
-    waits: int = 0
-    tasks: dict = field(default_factory=dict)
-    id: str = ""
+    waits: int = 0  # how many answers wait for a person
+    tasks: dict = field(default_factory=dict)  # points, or None, by the tasks' numbers
+    id: str = ""  # of the class list, as is the name
     name: str = ""
     late: str = ""
     handed_in: str = ""

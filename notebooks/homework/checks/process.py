@@ -49,19 +49,12 @@ class Process:
         How long one answer may take.
     until : float
         The `time.monotonic` by which the submission has used up its time.
-
-    Attributes
-    ----------
-    events : list of (str, str)
-        How it hung or ended, a state and one line each time.
-    refused : list of str
-        What could not be run behind the fence, a line each.
-    label : str
-        The task at work.
     """
 
     def __init__(self, start, rules=None, *, cell_seconds=20.0, until=math.inf):
-        self.events, self.refused, self.label = [], [], ""
+        self.events = []  # how it hung or ended, a state and one line each time
+        self.refused = []  # what could not be run behind the fence, a line each
+        self.label = ""  # the task at work
         self._start, self._rules = start, rules
         self._cell_seconds, self._until = cell_seconds, until
         self._cells, self._link = [], None

@@ -17,10 +17,7 @@ from checks.process import EndedError, Process, StudentError
 class Fence:
     """The processes behind the fence, one for each set of rules, in which the same cells are run.
 
-    Parameters
-    ----------
-    make : callable
-        Returns the `Process` of a tuple of rules.
+    `make` returns the `Process` of a tuple of rules.
     """
 
     def __init__(self, make):
@@ -87,14 +84,7 @@ def use(fence: Fence):
 def task(label, *names, without=""):
     """Run the check of a task: what it names is gone afterwards, what it named anew is back.
 
-    Parameters
-    ----------
-    label : str
-        Which task.
-    *names : str
-        The functions that it asked for; inside, each is the one behind the fence.
-    without : str
-        Rules of `fence` by which they are written.
+    Inside, each name of a function that it asked for is the one behind the fence of these rules.
     """
     scope = sys._getframe(2).f_globals  # of the cell: frames 0 and 1 are ours and contextlib's
     before, process = dict(scope), None
