@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "homework"), str(ROOT)]
 
 import submissions  # noqa: E402
-from checks.beside import start_beside  # noqa: E402
 from checks.process import Process  # noqa: E402
+from checks.worker import start_beside  # noqa: E402
 from grader import course, keys, shard  # noqa: E402
 from grader.source import read  # noqa: E402
 

@@ -55,14 +55,15 @@ class Examination:
         last = max((number for number, names in enumerate(checked) if names), default=-1)
         # Only `checks.exam` in this process is told the key, and only while the checks run.
         os.environ["HOMEWORK_EXAM"] = self.exam_key
+        use(self._fence)
         try:
-            with use(self._fence):
-                for number, cell in enumerate(notebook.cells):
-                    if cell.cell_type == "code":
-                        cell.execution_count = number + 1
-                        cell.outputs = self._outputs(cell, fenced=number < last)
+            for number, cell in enumerate(notebook.cells):
+                if cell.cell_type == "code":
+                    cell.execution_count = number + 1
+                    cell.outputs = self._outputs(cell, fenced=number < last)
         finally:
             del os.environ["HOMEWORK_EXAM"]
+            use(None)
             self._student.close()
             self.events += [*self._student.events, *self._fence.close()]
         self.events = list(dict.fromkeys(self.events))

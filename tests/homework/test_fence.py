@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checks import fence
-from checks.beside import start_beside
 from checks.calls import CheckFailedError
 from checks.cells import plain_python, statements
 from checks.process import EndedError, Process
+from checks.worker import start_beside
 
 
 @pytest.fixture(scope="module", params=["autograd", "clip", "lstm", ""])

@@ -12,14 +12,25 @@ from pathlib import Path
 import torch
 
 from checks.fence import NotThereError
+from checks.values import dumps
 
 HERE = str(Path(__file__).parent)
 HARNESSES = {}
+
+
+def _random_numbers() -> bytes:
+    return torch.get_rng_state().numpy().tobytes()
+
+
+def _set_random_numbers(state: bytes) -> None:
+    torch.set_rng_state(torch.frombuffer(bytearray(state), dtype=torch.uint8))
+
+
 # What a function may not leave changed: what it is, how to read it, how to set it.
 SETTINGS = (
     ("the default dtype", torch.get_default_dtype, torch.set_default_dtype),
     ("whether gradients are recorded", torch.is_grad_enabled, torch.set_grad_enabled),
-    ("torch's global random numbers", torch.get_rng_state, torch.set_rng_state),
+    ("torch's global random numbers", _random_numbers, _set_random_numbers),
     ("Python's global random numbers", random.getstate, random.setstate),
     ("the number of threads", torch.get_num_threads, torch.set_num_threads),
 )
@@ -78,14 +89,12 @@ def _watched(function):
         finally:
             left = []
             for (what, read, restore), was in zip(SETTINGS, before, strict=True):
-                if not _same(was, read()):
+                if was != read():
                     restore(was)
                     left.append(what)
             if left:
-                came = f"it changed {', '.join(left)}"
-                raise CheckFailedError(
-                    f"{name_of(function)}: expected torch's settings unchanged, {came}"
-                )
+                expected = f"{name_of(function)}: expected torch's settings unchanged"
+                raise CheckFailedError(f"{expected}, it changed {', '.join(left)}")
 
     return watched
 
@@ -98,11 +107,9 @@ def call(function, *arguments, changes=(), **keywords):
     shown = shown_call(function, arguments, keywords)
     value, after = _observe(function, *copy.deepcopy([[*arguments], keywords]), shown)
     for position, (before, now) in enumerate(zip(arguments, after, strict=True)):
-        if position not in changes and not _same(before, now):
-            raise CheckFailedError(
-                f"{name_of(function)}: expected its arguments unchanged, it changed number "
-                f"{position + 1} of them"
-            )
+        if position not in changes and dumps(before) != dumps(now):
+            expected = f"{name_of(function)}: expected its arguments unchanged"
+            raise CheckFailedError(f"{expected}, it changed number {position + 1} of them")
     return value
 
 
@@ -163,16 +170,3 @@ def brief(value) -> str:
 
 def _rounded(value):
     return list(map(_rounded, value)) if isinstance(value, list) else round(value, 3)
-
-
-def _same(one, other):
-    if isinstance(one, torch.Tensor):
-        same_kind = isinstance(other, torch.Tensor) and one.dtype == other.dtype
-        if not same_kind or one.shape != other.shape:
-            return False
-        return bool(((one == other) | ((one != one) & (other != other))).all())
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(_same, one, other))
-    if isinstance(one, dict):
-        return _same([*one.items()], [*other.items()])
-    return one == other or one is other

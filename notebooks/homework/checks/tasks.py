@@ -9,9 +9,9 @@ import contextlib
 import sys
 import threading
 
-from checks.beside import start_beside
 from checks.calls import CheckFailedError
 from checks.process import EndedError, Process, StudentError
+from checks.worker import start_beside
 
 
 class Fence:
@@ -69,15 +69,10 @@ class NotebookFence(Fence):
 _fence = None
 
 
-@contextlib.contextmanager
-def use(fence: Fence):
+def use(fence: Fence | None) -> None:
     """Have the checks of this process find functions behind a fence."""
     global _fence
-    _fence, before = fence, _fence
-    try:
-        yield
-    finally:
-        _fence = before
+    _fence = fence
 
 
 @contextlib.contextmanager
@@ -117,4 +112,4 @@ def task(label, *names, without=""):
 
 
 if (_shell := getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()) is not None:
-    _fence = NotebookFence(_shell)
+    use(NotebookFence(_shell))

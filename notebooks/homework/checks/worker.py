@@ -16,6 +16,7 @@ import sys
 import threading
 import traceback
 import types
+from pathlib import Path
 
 import torch
 
@@ -26,8 +27,28 @@ PRINTED = 20_000
 SHOWN = 2_000
 
 
-def serve_beside(link) -> None:
-    """Serve a notebook on the same machine, until that is gone."""
+def start_beside():
+    """Start a process on the student's own machine, on any system, without waiting for it.
+
+    Return a `Connection` to it, and what ends it, as `Process` wants.
+    """
+    here, context = str(Path(__file__).parents[1]), multiprocessing.get_context("spawn")
+    if here not in sys.path:  # by which it finds this package
+        sys.path.append(here)
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve_beside, args=(theirs,), daemon=True)
+    process.start()
+    theirs.close()
+
+    def end() -> str:
+        process.kill()
+        process.join()
+        return f"the process ended (exit {process.exitcode})"
+
+    return ours, end
+
+
+def _serve_beside(link) -> None:
     os.environ["MPLBACKEND"] = "agg"
 
     def end_with_parent():
