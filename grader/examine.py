@@ -49,10 +49,9 @@ class Examination:
         torch.set_num_threads(1)
         self._student, self._fence = self.start(None), Fence(self.start)
         self._clean = {"__name__": "__main__", "TOKEN": self.token}
-        self._functions = {name for cell in notebook.cells for name in told(cell, "functions")}
         # What stands below the last function that is checked is not run behind the fence.
-        checked = [self._functions.intersection(told(cell, "tests")) for cell in notebook.cells]
-        last = max((number for number, names in enumerate(checked) if names), default=-1)
+        functions = [number for number, c in enumerate(notebook.cells) if told(c, "functions")]
+        last = max(functions, default=-1)
         # Only `checks.exam` in this process is told the key, and only while the checks run.
         os.environ["HOMEWORK_EXAM"] = self.exam_key
         use(self._fence)
@@ -102,7 +101,7 @@ class Examination:
 
     def _judge(self, cell: NotebookNode) -> str:
         """Run a check here; functions it finds behind the fence, what was measured is brought."""
-        measured = [name for name in told(cell, "tests") if name not in self._functions]
+        measured = () if told(cell, "functions") else told(cell, "names")
         names = self._clean | {name: self._student.fetch(name) for name in measured}
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             exec(compile(cell.source, cell.id, "exec"), names)

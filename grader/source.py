@@ -5,9 +5,10 @@ A cell says its role in its header:
 - ``token=true``: where the student writes the token;
 - ``solve="2.1" names="step_jacobian" without="autograd"``: the student writes it. ``names`` are
   what it must define, ``without`` a rule of `checks.fence`;
-- ``check="2.1" points=4 tests="step_jacobian"``: graded by running it, in a scope of its own (it
-  is put into ``with checks.task(…):``, which brings the functions from behind the fence);
-- ``explain="2.5" points=3`` (a Markdown region): graded by hand;
+- ``check="2.1" points=4``: graded by running it, in a scope of its own (it is put into ``with
+  checks.task(…):``, which brings the functions from behind the fence);
+- ``explain="2.5" points=3`` (a Markdown region): graded by hand. The solution begins with a rubric:
+  nbgrader knows an answer that was never written by a text in which a mark scheme would still be;
 - ``show=true``: a drawing, left out when a submission is graded;
 - none: given code, run as it stands.
 """
@@ -23,8 +24,7 @@ import nbformat
 from nbformat import NotebookNode
 
 ROLES = ("token", "solve", "check", "explain", "show")
-LISTS = ("names", "without", "tests")
-KEYS = {*ROLES, *LISTS, "points"}
+KEYS = {*ROLES, "names", "without", "points"}
 TEXT_STUB = "*Your answer here.*"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"}
@@ -40,7 +40,7 @@ def read(text: str) -> NotebookNode:
     ------
     ValueError
         If a header has an unknown key, two cells have the same role and number, a check or an
-        explanation has no points, or a check tests a name that no cell is asked to define.
+        explanation has no points, or a check has no task.
     """
     notebook = jupytext.reads(text, fmt="md")
     notebook.metadata = NotebookNode(kernelspec=KERNEL, language_info=LANGUAGE)
@@ -52,17 +52,18 @@ def read(text: str) -> NotebookNode:
             raise ValueError(f"a cell may say {', '.join(sorted(KEYS))}, got {unknown[0]!r}")
         cell.id = _identity(given, cell.source)
         cell.metadata = nbformat.from_dict(_metadata(cell, given))
-        if "explain" in given:
-            cell.source = _rubric_into_answer(cell.source)
-    _refuse_inconsistent(notebook)
+    tasks = {cell.id: cell for cell in notebook.cells}
+    if len(tasks) < len(notebook.cells):
+        identities = [cell.id for cell in notebook.cells]
+        raise ValueError(f"{max(identities, key=identities.count)} stands twice")
     for cell in notebook.cells:
         if told(cell, "role") == "check":
-            cell.source = _in_a_scope(cell, notebook.cells)
+            _follow(cell, tasks.get(cell.id.replace("check", "solve")))
     return notebook
 
 
 def told(cell: NotebookNode, key: str):
-    """Return what the source says of a cell: its ``role``, ``names``, ``tests`` …, or nothing."""
+    """Return what the source says of a cell: its ``role``, ``names``, ``without`` …, or nothing."""
     return cell.metadata.get("homework", {}).get(key, ())
 
 
@@ -90,11 +91,13 @@ def _metadata(cell: NotebookNode, given: dict) -> dict:
     role = next((role for role in ROLES if role in given), usual)
     if not role:
         return {}
-    homework = {"role": role} | {key: given[key].split() for key in LISTS if given.get(key)}
-    made = {"homework": homework}
+    made = {"homework": {"role": role}}
     if role == "solve":
-        defined = [one.name for one in ast.parse(cell.source).body if type(one) is ast.FunctionDef]
-        homework["functions"] = [name for name in homework.get("names", []) if name in defined]
+        names, rules = (given.get(key, "").split() for key in ("names", "without"))
+        defined = {one.name for one in ast.parse(cell.source).body if type(one) is ast.FunctionDef}
+        functions = [name for name in names if name in defined]
+        made["homework"] |= {"names": names, "functions": functions}
+        made["homework"] |= {"without": rules} if rules else {}
     if role in ("given", "check"):
         made |= {"deletable": False, "editable": False}
     if role in ("solve", "check", "explain"):  # nbgrader need not know of the others
@@ -108,40 +111,16 @@ def _metadata(cell: NotebookNode, given: dict) -> dict:
     return made
 
 
-def _rubric_into_answer(text: str) -> str:
-    """Move the mark scheme into the solution region.
-
-    nbgrader knows an answer that was never written by its text, which must be that of the student
-    version; it remembers the text with a mark scheme, and without a solution.
-    """
-    scheme = re.search(r"### BEGIN MARK SCHEME\n(.*?)### END MARK SCHEME\n+", text, re.DOTALL)
-    if scheme is None:
-        return text
-    begin = "### BEGIN SOLUTION\n"
-    answer = f"{begin}*Rubric.* {scheme[1]}\n*Model answer.* "
-    return text.replace(scheme[0], "").replace(begin, answer, 1)
-
-
-def _refuse_inconsistent(notebook: NotebookNode) -> None:
-    identities = [cell.id for cell in notebook.cells]
-    if twice := sorted({one for one in identities if identities.count(one) > 1}):
-        raise ValueError(f"{twice[0]} stands twice")
-    asked = {name for cell in notebook.cells for name in told(cell, "names")}
-    functions = {name for cell in notebook.cells for name in told(cell, "functions")}
-    for cell in notebook.cells:
-        tested = set(told(cell, "tests"))
-        if unknown := sorted(tested - asked):
-            raise ValueError(f"{cell.id} tests {unknown[0]}, which no cell is asked to define")
-        if tested & functions and tested - functions:
-            raise ValueError(f"{cell.id}: expected functions or measured values, got both")
-
-
-def _in_a_scope(check: NotebookNode, cells: list[NotebookNode]) -> str:
-    """Put a check into ``with checks.task(…):``, which says by which rules the task is written."""
-    tested = [one for one in cells if {*told(one, "functions")} & {*told(check, "tests")}]
-    names = told(check, "tests") if tested else ()
-    words = [check.id.removeprefix("check-").replace("-", "."), *names]
+def _follow(check: NotebookNode, task: NotebookNode | None) -> None:
+    """Put a check into ``with checks.task(…):``, which says by which rules its task is written."""
+    if task is None:
+        raise ValueError(f"{check.id}: expected a task of this number, got none: solve=…")
+    check.metadata.homework |= {key: told(task, key) for key in ("names", "functions")}
+    functions = told(task, "functions")
+    if functions and len(functions) < len(told(task, "names")):
+        raise ValueError(f"{task.id}: expected functions or measured values, got both")
+    words = [check.id.removeprefix("check-").replace("-", "."), *functions]
     given = ", ".join(f'"{word}"' for word in words)
-    if rules := sorted({rule for one in tested for rule in told(one, "without")}):
-        given += f', without="{" ".join(rules)}"'
-    return f"with checks.task({given}):\n{textwrap.indent(check.source, '    ')}"
+    if functions and told(task, "without"):
+        given += f', without="{" ".join(told(task, "without"))}"'
+    check.source = f"with checks.task({given}):\n{textwrap.indent(check.source, '    ')}"

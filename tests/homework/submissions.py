@@ -51,7 +51,7 @@ def double(x):
     ### END SOLUTION
 ```
 
-```python check="9.1" points=3 tests="double"
+```python check="9.1" points=3
 x = torch.ones(2).double()
 checks.agree("double(x)", checks.call(double, x), x + x, by="x + x")
 checks.passed("9.1")
@@ -68,7 +68,7 @@ mine = my.integer("9.2", 0, 10**6)
 ### END SOLUTION
 ```
 
-```python check="9.2" points=2 tests="mine"
+```python check="9.2" points=2
 checks.number("mine", mine, low=0)
 ### BEGIN HIDDEN TESTS
 checks.require(mine == my.integer("9.2", 0, 10**6), "mine", expected="yours", came="another")
@@ -78,12 +78,10 @@ checks.require(mine == my.integer("9.2", 0, 10**6), "mine", expected="yours", ca
 <!-- #region explain="9.3" points=5 -->
 **9.3** Why?
 
-### BEGIN MARK SCHEME
-5 points for because.
-### END MARK SCHEME
-
 ### BEGIN SOLUTION
-Because.
+*Rubric.* 5 points for because.
+
+*Model answer.* Because.
 ### END SOLUTION
 <!-- #endregion -->
 '''

@@ -135,7 +135,7 @@ def f():
     ### END SOLUTION
 ```
 
-```python check="1.1" points=2 tests="f"
+```python check="1.1" points=2
 f()
 ```
 """
@@ -146,10 +146,10 @@ f()
     [
         (("points=2", ""), "expected whole points, got None"),
         (("points=2", 'points="two"'), "expected whole points, got 'two'"),
-        (('tests="f"', 'tests="g"'), "check-1-1 tests g, which no cell is asked to define"),
+        (('check="1.1"', 'check="1.2"'), "check-1-2: expected a task of this number, got none"),
         (('names="f"', 'name="f"'), "got 'name'"),
         (('check="1.1"', 'check="1.2" solve="1.1"'), "solve-1-1 stands twice"),
-        (('names="f"', 'names="f g"', 'tests="f"', 'tests="f g"'), "functions or measured values"),
+        (('names="f"', 'names="f g"'), "functions or measured values"),
     ],
 )
 def test_a_source_that_is_inconsistent_is_refused(change, message):
