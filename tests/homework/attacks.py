@@ -317,8 +317,8 @@ def grader_patched(token):
 import sys
 import checks.values, checks.worker
 checks.values.dumps = lambda value: b"true"
-checks.worker.Side.call = lambda *_, **__: {"ok": True, "value": None}
-sys.modules["checks.worker"].Side.fetch = lambda *_: {"ok": True, "value": 1.0}
+checks.worker.Side.call = lambda *_, **__: {"value": None}
+sys.modules["checks.worker"].Side.fetch = lambda *_: {"value": 1.0}
 """
     return with_cell(token, code)
 

@@ -156,17 +156,14 @@ def shown_call(function, arguments, keywords) -> str:
 
 def brief(value) -> str:
     """Return a value in at most 40 characters."""
+    if isinstance(value, torch.Tensor) and value.ndim < 2 and value.numel() <= 4:
+        numbers = [round(number, 3) for number in value.flatten().tolist()]
+        return str(numbers if value.ndim else numbers[0])
     if isinstance(value, torch.Tensor):
-        if value.ndim == 0 or (value.ndim == 1 and len(value) <= 4):
-            return str(_rounded(value.tolist()))
         return f"a tensor {tuple(value.shape)}"
-    if isinstance(value, list | tuple) and any(isinstance(one, torch.Tensor) for one in value):
-        shown = ", ".join(map(brief, value))
-        shown = f"[{shown}]" if isinstance(value, list) else f"({shown})"
+    if isinstance(value, list | tuple):
+        inside = ", ".join(map(brief, value))
+        shown = f"[{inside}]" if isinstance(value, list) else f"({inside})"
         return shown if len(shown) <= 40 else f"a {type(value).__name__} of {len(value)}"
     shown = " ".join(repr(value).split())
     return shown if len(shown) <= 40 else f"{shown[:37]}…"
-
-
-def _rounded(value):
-    return list(map(_rounded, value)) if isinstance(value, list) else round(value, 3)

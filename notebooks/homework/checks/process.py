@@ -76,14 +76,7 @@ class Process:
     def call(self, name: str, harness: str, data: tuple):
         """Return ``harness(function, *data)`` as the process works it out."""
         asked = {"name": name, "harness": harness, "task": self.label, "data": data}
-        try:
-            reply = self._lane.submit(self._ask, name, do="call", **asked).result()
-        except EndedError:
-            raise
-        except StudentError as error:
-            own = error.name == "CheckFailedError"
-            line = error.message if own else f"{name}: expected a value, came {error}"
-            raise calls.CheckFailedError(line, error.frames) from None
+        reply = self._lane.submit(self._ask, name, do="call", **asked).result()
         print(reply["printed"], end="")
         return reply.get("value")
 
@@ -153,9 +146,12 @@ class Process:
         answered = type(reply) is dict and type(reply.get("printed")) is str
         if not answered or time.monotonic() >= until:
             raise self._ended(about, link, until)
-        if reply.get("ok") is not True:
+        if "error" in reply:
             words = (reply.get(key, "") for key in ("error", "message", "traceback", "missing"))
-            raise StudentError(*(word if type(word) is str else "" for word in words))
+            name, *words = (word if type(word) is str else "" for word in words)
+            if name == "CheckFailedError":
+                raise calls.CheckFailedError(*words[:2])
+            raise StudentError(name, *words)
         return reply
 
     def _ended(self, about: str, link, until: float) -> EndedError:

@@ -10,7 +10,7 @@ import sys
 import threading
 
 from checks.calls import CheckFailedError
-from checks.process import EndedError, Process, StudentError
+from checks.process import Process, StudentError
 from checks.worker import start_beside
 
 
@@ -89,13 +89,13 @@ def task(label, *names, without=""):
             process.label = label
             scope.update({name: process.fetch(name) for name in names})
         yield
-    except EndedError as error:
-        raise CheckFailedError(f"{label}: expected an answer, came none: {error}") from None
     except (NameError, StudentError) as error:
         name = error.name if isinstance(error, NameError) else error.missing
         why = (process and process.refused) or ["no cell defines it"]
-        came = f"expected {name or 'all names defined'}, came none: {why[-1]}"
-        raise CheckFailedError(f"{label}: {came}") from None
+        came = f"expected {name}, came none: {why[-1]}"
+        raise CheckFailedError(
+            f"{label}: {came if name else f'expected an answer, came none: {error}'}"
+        ) from None
     except CheckFailedError as error:
         # A cell above that could not be run behind the fence may be why a name is missing.
         if "NameError" in str(error) and process and process.refused:

@@ -83,9 +83,8 @@ def serve(link) -> None:
         try:
             raw = values.dumps(reply | printed)
         except BaseException as error:
-            came = "one that contains itself" if type(error) is RecursionError else _text(error)
-            line = f"{request['name']}: expected numbers, texts, tensors, or lists of them, "
-            failed = {"ok": False, "error": "CheckFailedError", "message": f"{line}came {came}"}
+            line = f"{request['name']}: expected numbers, texts, tensors, or lists of them, came "
+            failed = {"error": "CheckFailedError", "message": line + _text(error)}
             raw = values.dumps(failed | printed)
         link.send_bytes(raw)
 
@@ -105,7 +104,7 @@ class Side:
         self._fenced = rules is not None
         if self._fenced:
             fence.take_away(rules)
-        return {"ok": True}
+        return {}
 
     def run(self, name, source):
         """Run a cell; behind the fence each of its statements, whatever the others do."""
@@ -121,21 +120,20 @@ class Side:
                 if not fenced:
                     raise
                 refused += [_text(error)] if isinstance(error, ImportError) else []
-        return {"ok": True, "refused": refused}
+        return {"refused": refused}
 
     def fetch(self, name):
         """Return the data under a name, or that it is a function."""
         if name not in self._names:
-            missing = {"error": "NameError", "message": f"{name} is not defined", "missing": name}
-            return {"ok": False} | missing
+            return {"error": "NameError", "message": f"{name} is not defined", "missing": name}
         if callable(self._names[name]):
-            return {"ok": True, "callable": True}
-        return {"ok": True, "value": self._names[name]}
+            return {"callable": True}
+        return {"value": self._names[name]}
 
     def call(self, name, harness, task, data):
         """Return what a harness of `calls` makes of a function."""
         fence.name_task(task)
-        return {"ok": True, "value": calls.HARNESSES[harness](self._names[name], *data)}
+        return {"value": calls.HARNESSES[harness](self._names[name], *data)}
 
 
 def _beginning(text):
@@ -160,7 +158,7 @@ def _failure(error):
     if not isinstance(frames, str):
         frames = "".join(traceback.format_exception(error, limit=-3))
     name = type(error).__name__
-    return {"ok": False, "error": name, "message": _text(error), "traceback": frames[-SHOWN:]}
+    return {"error": name, "message": _text(error), "traceback": frames[-SHOWN:]}
 
 
 def _text(error):
