@@ -1,8 +1,9 @@
 """The table: a line for each student and assignment, from what lies in the course folder."""
 
-import unicodedata
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from tabulate import tabulate
 
 from grader.collect import HandIn, collect, deadlines, handed_in
 from grader.course import gradebook
@@ -109,19 +110,8 @@ def _listed(*lines) -> str:
 
 def table(rows: list[Row]) -> str:
     """Return the rows as text, in columns."""
-    lines = [HEAD, *(_cells(row) for row in rows)]
-    lines = [tuple(map(printable, line)) for line in lines]
-    widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
-    padded = [
-        (cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True))
-        for line in lines
-    ]
-    return "\n".join("  ".join(line).rstrip() for line in padded)
-
-
-def _width(text: str) -> int:
-    """Return how many columns of a terminal a text takes; Chinese letters take two."""
-    return len(text) + sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    lines = [[printable(cell) for cell in _cells(row)] for row in rows]
+    return tabulate(lines, HEAD, "plain", disable_numparse=True)
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -430,9 +430,9 @@ def test_table_has_a_column_each():
         Row("bob", "mini", "unreadable", "no JSON", name="李 小"),
     ]
     assert table(rows).splitlines() == [
-        "student  name   assignment  points   state       waits  late  odd  notes",
-        "a n      Ann    mini        5 of 10  graded      1      yes",
-        "bob      李 小  mini        –        unreadable                    no JSON",
+        "student    name    assignment    points    state       waits    late    odd    notes",
+        "a n        Ann     mini          5 of 10   graded      1        yes",
+        "bob        李 小   mini          –         unreadable                          no JSON",
     ]
 
 
