@@ -7,7 +7,7 @@ run a submission: that is for the sandbox of `make grade`.
 import html
 import re
 from pathlib import Path
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import tostring
 
 import nbformat
 from jinja2 import pass_context
@@ -52,28 +52,20 @@ class MathML(IPythonRenderer):
 
 
 def _mathml(formula: str, text: str, display: str) -> str:
+    """Return MathML in which no letter of a student's is HTML, or a link; else the text."""
     try:
         if len(formula) > LONGEST_FORMULA or MACROS.search(formula):
             return html.escape(text)
         formula = formula.replace("< ", "<")  # as `rebuild` wrote it
-        return _written(Converter(display=display).convert_to_element(formula))
+        made = Converter(display=display).convert_to_element(formula)
+        # Its own writing would escape nothing: a ``<script>`` in a text would run.
+        for one in made.iter():
+            one.text, one.tail = html.unescape(one.text or ""), html.unescape(one.tail or "")
+            for name in UNSAFE:
+                one.attrib.pop(name, None)
+        return tostring(made, encoding="unicode", short_empty_elements=False)
     except Exception:
         return html.escape(text)
-
-
-def _written(element: Element) -> str:
-    """Return MathML in which no letter of a student's is HTML, or a link.
-
-    latex2mathml's own writing escapes nothing: what it makes of a ``<script>`` in a text runs.
-    """
-    kept = {name: value for name, value in element.items() if name not in UNSAFE}
-    attributes = "".join(f' {name}="{_entities(value)}"' for name, value in kept.items())
-    inside = "".join(_written(one) + _entities(one.tail) for one in element)
-    return f"<{element.tag}{attributes}>{_entities(element.text)}{inside}</{element.tag}>"
-
-
-def _entities(text: str | None) -> str:
-    return html.escape(html.unescape(text or ""))
 
 
 class Rubrics(Preprocessor):

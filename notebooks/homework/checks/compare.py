@@ -18,13 +18,9 @@ def tensor(what, value, *, shape, dtype=torch.float64):
     """Fail unless the value is a tensor of finite numbers with that shape and dtype."""
     if type(value) not in (torch.Tensor, torch.nn.Parameter):
         raise CheckFailedError(f"{what}: expected a tensor, came {_kind(value)}")
-    came = f"{tuple(value.shape)} {_dtype(value)}"
-    require(
-        tuple(value.shape) == tuple(shape) and value.dtype == dtype,
-        what,
-        expected=f"a tensor of shape {tuple(shape)}, {str(dtype).removeprefix('torch.')}",
-        came=came,
-    )
+    wanted, came = (tuple(shape), _name(dtype)), (tuple(value.shape), _name(value.dtype))
+    expected = "a tensor of shape {}, {}".format(*wanted)
+    require(came == wanted, what, expected=expected, came="{} {}".format(*came))
     odd = int((~torch.isfinite(value)).sum())
     require(odd == 0, what, expected="finite numbers", came=f"{odd} that are inf or NaN")
 
@@ -40,21 +36,16 @@ def agree(what, came, expected, *, rtol=1e-6, atol=1e-12, by="the definition"):
     if expected.numel() == 0:
         return
     apart, largest = (came - expected).abs(), float(expected.abs().max())
-    if float(apart.max()) <= rtol * largest + atol:
+    most, many = float(apart.max()), expected.numel() > 1
+    if most <= rtol * largest + atol:
         return
+    # As a share of the largest expected entry, where that is not zero.
+    share = 100 * most / largest if largest else 0
+    off = f"{share:.0f} %" if share >= 10 else f"{share:.1g} %" if largest else f"{most:.2g}"
+    off += " of the largest off" if largest and many else " off"
     where = torch.nonzero(apart == apart.max())[0].tolist()
-    off = _off(float(apart.max()), largest, several=expected.numel() > 1)
-    most = f" (most at entry {where})" if expected.numel() > 1 else ""
-    raise CheckFailedError(f"{what}: expected {by}, came {off}{most}")
-
-
-def _off(apart, largest, *, several):
-    """Say how far off it is, as a share of the largest expected entry where that is not zero."""
-    if not largest:
-        return f"values up to {apart:.2g} off" if several else f"a value {apart:.2g} off"
-    share = 100 * apart / largest
-    percent = f"{share:.0f} %" if share >= 10 else f"{share:.1g} %"
-    return f"values up to {percent} of the largest off" if several else f"a value {percent} off"
+    off = f"values up to {off} (most at entry {where})" if many else f"a value {off}"
+    raise CheckFailedError(f"{what}: expected {by}, came {off}")
 
 
 def number(what, value, *, low=-math.inf, high=math.inf):
@@ -64,12 +55,8 @@ def number(what, value, *, low=-math.inf, high=math.inf):
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise CheckFailedError(f"{what}: expected a number, came {_kind(value)}")
     bounds = "" if math.isinf(low) and math.isinf(high) else f" from {low:g} to {high:g}"
-    require(
-        math.isfinite(value) and low <= value <= high,
-        what,
-        expected=f"a finite number{bounds}",
-        came=f"{value:g}",
-    )
+    inside = math.isfinite(value) and low <= value <= high
+    require(inside, what, expected=f"a finite number{bounds}", came=f"{value:g}")
     return float(value)
 
 
@@ -98,5 +85,5 @@ def _kind(value):
     return "nothing (None)" if value is None else f"something of type {type(value).__name__}"
 
 
-def _dtype(value):
-    return str(value.dtype).removeprefix("torch.")
+def _name(dtype):
+    return str(dtype).removeprefix("torch.")
