@@ -1,12 +1,16 @@
 """The fence: what a function is to be written without says so, and nothing else is missed."""
 
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks import fence
+from checks import fence, worker
 from checks.calls import CheckFailedError
 from checks.cells import plain_python, statements
 from checks.process import EndedError, Process
@@ -103,6 +107,18 @@ def test_a_process_that_is_replaced_is_fenced_again(fenced):
     for way in WAYS[fenced.rule][:1]:
         assert "is not there" in came(fenced, way)
     assert came(fenced, "kept") == 7
+
+
+def test_a_notebook_that_is_run_as_a_script_is_run_once(tmp_path):
+    script = tmp_path / "notebook.py"
+    script.write_text(
+        "from checks.process import Process\nfrom checks.worker import start_beside\n"
+        "print('once')\nprocess = Process(start_beside, ())\nprocess.run('a', 'x = 3')\n"
+        "print(process.fetch('x'))\nprocess.close()\n"
+    )
+    path = os.environ | {"PYTHONPATH": str(Path(worker.__file__).parents[1])}
+    told = subprocess.run([sys.executable, script], env=path, capture_output=True, check=True)
+    assert told.stdout.split() == [b"once", b"3"]
 
 
 # -- cells

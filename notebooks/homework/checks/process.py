@@ -137,7 +137,8 @@ class Process:
         deadline.start()
         try:
             link.send_bytes(values.dumps(request))
-            reply = values.loads(link.recv_bytes(values.LARGEST))
+            there = link.poll(max(until - time.monotonic(), 0))  # a fork of it may keep it open
+            reply = values.loads(link.recv_bytes(values.LARGEST)) if there else None
         except (EOFError, OSError, values.NotDataError):
             reply = None
         finally:

@@ -37,7 +37,12 @@ def start_beside():
         sys.path.append(here)
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve_beside, args=(theirs,), daemon=True)
-    process.start()
+    # Where there is a main file, as in a notebook that is run as a script, it would be run anew.
+    main, sys.modules["__main__"] = sys.modules["__main__"], types.ModuleType("__main__")
+    try:
+        process.start()
+    finally:
+        sys.modules["__main__"] = main
     theirs.close()
 
     def end() -> str:
