@@ -169,21 +169,22 @@ class Intake:
     def _place(self, new: HandIn, content: bytes) -> None:
         key, folder = (new.folder, new.assignment), self._folder(new)
         old, path = self._times.get(key), folder / f"{new.assignment}.ipynb"
-        for one in folder.parent.glob("*.*"):
-            if one.is_file():  # what came before and could not be placed
-                write(self._root / "replaced" / new.folder / one.name, one.read_bytes())
-                one.unlink()
         there = [one for one in folder.glob("*.ipynb") if one.is_file()]
         line = f"{self._roster.of(new.folder)}: {new.assignment}: {new.file}"
+        for one in folder.parent.glob("*.*"):
+            if one.is_file():  # what came before and could not be placed
+                self._aside(new._replace(assignment=""), one.read_bytes(), f"-{one.name}")
+                one.unlink()
+                self._lines.append(f"{line}, and {one.name} from before is now in replaced/")
         if path in there and path.read_bytes() == content:
             self._count["stayed the same"] += 1
             self._times[key] = max(filter(None, (old, new)), key=lambda one: one.age)
         elif there and old and new.age < old.age:
-            if self._aside(new, content):
+            if self._aside(new, content, ".ipynb"):
                 self._lines.append(f"{line} is older than what is there: in replaced/")
         else:
             for one in there:
-                self._aside(new, one.read_bytes())
+                self._aside(new, one.read_bytes(), ".ipynb")
             write(path, content)
             for one in {*there} - {path}:
                 one.unlink()
@@ -192,9 +193,9 @@ class Intake:
             if there:
                 self._lines.append(f"{line} replaces an older one, now in replaced/")
 
-    def _aside(self, one: HandIn, content: bytes) -> bool:
-        """Keep a hand-in that does not count; return whether it is new here."""
-        path = self._folder(one, "replaced") / f"{hashlib.sha256(content).hexdigest()[:12]}.ipynb"
+    def _aside(self, one: HandIn, content: bytes, name: str) -> bool:
+        """Keep a file that does not count; return whether it is new here."""
+        path = self._folder(one, "replaced") / f"{hashlib.sha256(content).hexdigest()[:12]}{name}"
         fresh = not path.exists()
         write(path, content)
         return fresh

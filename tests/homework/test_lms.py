@@ -181,12 +181,13 @@ def test_what_is_no_notebook_is_seen_until_one_comes(root):
     assert "expected 02_bptt.ipynb, got report.pdf" in {
         one.problem for one in collect.collect(root / "submitted", [BPTT])
     }
-    take_zip(root, {f"{name}/a.ipynb": notebook(), f"{name}/more.pdf": b"%PDF"})
+    said = take_zip(root, {f"{name}/a.ipynb": notebook(), f"{name}/more.pdf": b"%PDF"})
     take_zip(root, {f"{name}/last.pdf": b"%PDF"}, assignment=BPTT)
     (one,) = collect.collect(root / "submitted", [BPTT])
     assert (one.path.name, one.problem) == ("02_bptt.ipynb", "")
-    kept = {path.name: path.read_bytes() for path in (root / "replaced/Ann").iterdir()}
+    kept = {path.name[13:]: path.read_bytes() for path in (root / "replaced/Ann").iterdir()}
     assert kept == {"my report.pdf": b"%PDF", "Makefile.file": b"x", "X.ipynb": strip}
+    assert "Ann: 02_bptt: a.ipynb, and X.ipynb from before is now in replaced/" in said
 
 
 def test_which_assignment_it_is(root):
