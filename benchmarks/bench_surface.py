@@ -9,7 +9,7 @@ import torch
 from torch.func import grad_and_value, vmap
 from torch.testing import assert_close
 
-from rnnviz.surface import error_surface
+from rnnviz.surface import descend, error_surface
 
 # One thread for everyone: C has one, and torch's second one collapses on a busy machine.
 torch.set_num_threads(1)
@@ -139,3 +139,28 @@ def test_surface_of_few_points(measure, way):
     comparison = "surface with gradient, 16², T 50, float64"
     got = measure(comparison, way, lambda: function(*points), rounds=3)
     assert_close(got, ours(*points), rtol=1e-7, atol=1e-9)
+
+
+def descend_by_autograd(updates, rate):
+    w, b = (torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (4.9, -2.4))
+    for _ in range(updates):
+        slopes = torch.autograd.grad(error(w, b), (w, b))
+        w, b = (
+            (v - rate * g).detach().requires_grad_() for v, g in zip((w, b), slopes, strict=True)
+        )
+    return w.item(), b.item()
+
+
+@pytest.mark.parametrize("way", ["ours", "a batch of one", "autograd"])
+def test_descent_of_one_start(measure, way):
+    """On Python's numbers; the batch of one is the same formulas on tensors."""
+    start = torch.tensor([[4.9], [-2.4]], dtype=torch.float64)
+    function = {
+        "ours": lambda: descend(4.9, -2.4, learning_rate=1e-3, updates=100),
+        "a batch of one": lambda: descend(*start, learning_rate=1e-3, updates=100),
+        "autograd": lambda: descend_by_autograd(100, 1e-3),
+    }[way]
+    goal = 10 if way == "a batch of one" else None
+    got = measure("descent of one start, 100 updates, T 50", way, function, rounds=5, goal=goal)
+    w = got[0] if way == "autograd" else got.w[-1].item()
+    assert w == pytest.approx(descend_by_autograd(100, 1e-3)[0], rel=1e-6)

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
+from rnnviz.activations import get_activation
 from rnnviz.surface import (
     CUSP,
     descend,
+    descent,
     error_surface,
     error_surfaces,
     fixed_points,
@@ -273,6 +275,32 @@ def test_a_batch_of_starts_goes_the_ways_of_each(gaussian):
     alone = descend(w[1, 2], b[1, 2], learning_rate=0.01, updates=8, threshold=1.0)
     for name in ("w", "b", "error", "grad_norm"):
         assert_close(getattr(way, name)[:, 1, 2], getattr(alone, name))
+
+
+@given(
+    st.sampled_from(["sigmoid", "tanh", "relu", "identity"]),
+    st.floats(-1.5, 1.5),
+    st.floats(-1.5, 1.5),
+    st.none() | st.floats(0.1, 2.0),
+)
+def test_a_single_start_goes_the_way_of_a_batch_of_one(activation, w, b, threshold):
+    """One is computed on Python's numbers, the other on tensors."""
+    rule = {"learning_rate": 0.1, "updates": 4, "steps": 8, "threshold": threshold}
+    alone = descend(w, b, activation=activation, **rule)
+    start = torch.tensor([[w], [b]], dtype=torch.float64)
+    batch = descend(*start, activation=activation, **rule)
+    for name in ("w", "b", "error", "grad_norm", "flung"):
+        assert_close(getattr(alone, name), getattr(batch, name)[..., 0], rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("a", [-math.inf, -800.0, -1.0, 0.0, 1.0, 800.0, math.inf, math.nan])
+@pytest.mark.parametrize("name", descent.ON_NUMBERS)
+def test_activations_on_numbers_are_those_on_tensors(name, a):
+    function, slope = descent.ON_NUMBERS[name]
+    f = get_activation(name)
+    output = f.function(torch.tensor(a, dtype=torch.float64))
+    assert function(a) == pytest.approx(output.item(), rel=1e-15, nan_ok=True)
+    assert slope(function(a)) == pytest.approx(f.slope(output).item(), abs=1e-15, nan_ok=True)
 
 
 def test_no_update_is_a_way_of_one_point():
