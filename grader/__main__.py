@@ -36,12 +36,6 @@ configure(get_config(), Path(__file__).resolve().parent)  # noqa: F821
 """
 
 
-def texts() -> dict[str, str]:
-    """Return the instructor sources by assignment."""
-    found = sources(HOMEWORK / "sources")
-    return {name: path.read_text(encoding="utf-8") for name, path in found.items()}
-
-
 def default_course() -> Path:
     """Return the course folder that is meant where none is named."""
     old = HOMEWORK / "course"
@@ -54,11 +48,12 @@ def release(root: Path) -> None:
     root.chmod(0o700)  # the secret and personal data lie in it
     (root / "exchange").mkdir(exist_ok=True)  # nbgrader asks for it
     keys.new_secret(root / "secret")
-    course.generate(root, texts())
+    texts = sources()
+    course.generate(root, texts)
     write(root / "nbgrader_config.py", SETTINGS)
-    for name in texts():
+    for name in texts:
         write(HOMEWORK / f"{name}.ipynb", course.released(root, name))
-    print(f"released {len(texts())} assignments into {root / 'release'}")
+    print(f"released {len(texts)} assignments into {root / 'release'}")
     if not (root / LIST).exists():
         print(
             f"for the tokens, write the class list into {root / LIST} (an id a line, or what "
@@ -75,7 +70,7 @@ def release(root: Path) -> None:
 def collect(root: Path, downloads: list[str], assignment: str) -> None:
     """Take downloads of Moodle's or Canvas's (zips, notebooks, grading worksheets)."""
     paths = [path for word in downloads for path in _paths(word)]
-    print("\n".join(Intake(root, texts(), assignment).take(paths)))
+    print("\n".join(Intake(root, sources(), assignment).take(paths)))
 
 
 def _paths(word: str) -> list[Path]:
@@ -97,7 +92,7 @@ def grade(root: Path, jobs: int, **limits) -> None:
     for line in sandbox.warnings(sandbox.strongest()):
         log.warning(line)
     marks.Marks(root).enrol(people.students.values())
-    run.grade_all(root, texts(), jobs=jobs, limits=Limits(**limits))
+    run.grade_all(root, sources(), jobs=jobs, limits=Limits(**limits))
     rows = rows_of(root)
     print(table(rows))
     if failed := sum(row.state == FAILED for row in rows):

@@ -15,6 +15,8 @@ from grader.sandbox import USUAL, Limits, Zygote
 from grader.source import read
 from grader.submission import is_answered, rebuild
 
+read_once = functools.lru_cache(maxsize=32)(read)
+
 
 @dataclass(frozen=True)
 class Job:
@@ -50,7 +52,7 @@ def grade(job: Job) -> Result:
     RuntimeError
         If the fault is the grader's: the sandbox does not start, or a given cell fails.
     """
-    source = _source(job.source)
+    source = read_once(job.source)
     try:
         notebook, events = rebuild(source, parse(job.content))
     except UnreadableError as error:
@@ -77,11 +79,6 @@ def grade(job: Job) -> Result:
                 scores[cell.id] = None if is_answered(cell.source, given[cell.id]) else 0.0
     graded = nbformat.writes(notebook) + "\n"
     return Result(job.student, job.assignment, scores, events + examination.events, graded)
-
-
-@functools.lru_cache(maxsize=32)
-def _source(text: str) -> nbformat.NotebookNode:
-    return read(text)
 
 
 @functools.cache

@@ -17,11 +17,12 @@ import ast
 import re
 import textwrap
 import zlib
-from pathlib import Path
 
 import jupytext
 import nbformat
 from nbformat import NotebookNode
+
+from grader import HOMEWORK
 
 ROLES = ("token", "solve", "check", "explain", "show")
 KEYS = {*ROLES, "names", "without", "points"}
@@ -73,9 +74,10 @@ def unanswered(cell: NotebookNode) -> str:
     return re.sub(solution, TEXT_STUB, cell.source, flags=re.DOTALL).strip()
 
 
-def sources(folder: Path) -> dict[str, Path]:
-    """Return the instructor sources in a folder by the name of their assignment."""
-    return {path.stem: path for path in sorted(folder.glob("[0-9]*.md"))}
+def sources() -> dict[str, str]:
+    """Return the texts of the instructor sources by assignment."""
+    paths = sorted((HOMEWORK / "sources").glob("[0-9]*.md"))
+    return {path.stem: path.read_text(encoding="utf-8") for path in paths}
 
 
 def _identity(given: dict, text: str) -> str:

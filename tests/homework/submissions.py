@@ -21,10 +21,7 @@ sys.path.insert(0, str(HERE.parents[1]))
 
 from grader import HOMEWORK, keys, source  # noqa: E402
 
-SOURCES = {
-    name: path.read_text(encoding="utf-8")
-    for name, path in source.sources(HOMEWORK / "sources").items()
-}
+SOURCES = source.sources()
 
 # An instructor source as small as one can be, for tests of what is done with it.
 MINI = '''# A small assignment
